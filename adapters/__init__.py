@@ -1,0 +1,1 @@
+"""One folder for each technology. Technologies do not import each other."""

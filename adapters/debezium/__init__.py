@@ -1,0 +1,1 @@
+"""Debezium's wire formats: from bytes to audit records."""

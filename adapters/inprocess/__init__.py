@@ -1,0 +1,1 @@
+"""Transformation in the service's own process."""

@@ -1,0 +1,1 @@
+"""Apache Kafka: consumer group and admin client."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: the trail, its offsets, its readers."""

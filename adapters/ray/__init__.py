@@ -1,0 +1,1 @@
+"""Transformation on Ray actors."""

@@ -1,0 +1,35 @@
+"""Settings of the pipeline: how records become batches, and how long things may take."""
+
+import msgspec
+
+DEFAULT_BATCH_SIZE = 100
+DEFAULT_MAX_RETRIES = 3
+DEFAULT_BATCH_TIMEOUT = 5.0
+
+
+class ConsumerConfig(msgspec.Struct, kw_only=True):
+    """
+    How records become batches.
+
+    Attributes:
+        batch_size: From this many waiting records on a commit starts at once. A floor, never a
+            cap; fewer wait only while a commit is under way.
+        batch_timeout: Longest time from a batch's first record to its commit, in seconds.
+        max_retries: How often a quarantined record is retried.
+        max_batch_records: Most records of one batch.
+        max_batch_bytes: Most bytes of keys and values of one batch.
+        max_record_bytes: A larger record is quarantined by reference.
+        max_queued_bytes: Most bytes that wait in front of the transformer and of the store.
+        writers: Batches of different partitions that are stored at the same time.
+        shutdown_timeout: Seconds within which the service has stopped.
+    """
+
+    batch_size: int = DEFAULT_BATCH_SIZE
+    batch_timeout: float = DEFAULT_BATCH_TIMEOUT
+    max_retries: int = DEFAULT_MAX_RETRIES
+    max_batch_records: int = 20_000
+    max_batch_bytes: int = 16 * 1024 * 1024
+    max_record_bytes: int = 16 * 1024 * 1024
+    max_queued_bytes: int = 64 * 1024 * 1024
+    writers: int = 1
+    shutdown_timeout: float = 20.0

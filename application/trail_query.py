@@ -1,0 +1,88 @@
+"""Questions to the trail, and what comes back."""
+
+import msgspec
+
+from domain.audit_record import AuditRecord
+from domain.operation import OperationTypeEnum
+
+
+class Place(msgspec.Struct, frozen=True, order=True):
+    """
+    The place of a record in the order in which people read: the keyset of every page.
+
+    Attributes:
+        change_timestamp: Microseconds since 1970, UTC.
+        stream_id: The stream.
+        partition: Partition of the topic.
+        offset: Offset in the partition.
+    """
+
+    change_timestamp: int
+    stream_id: int
+    partition: int
+    offset: int
+
+
+class TrailQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Which records to read. Unset filters let everything pass; set ones must all match.
+
+    Attributes:
+        source_table: Bare table name.
+        source_schema: Schema of the table.
+        record_key: Canonical JSON of the key, or the bare value of a key of one column.
+        operation: What happened.
+        transaction_id: The connector's own id.
+        since: From this change timestamp on; microseconds since 1970, UTC.
+        until: Before this change timestamp; microseconds since 1970, UTC.
+        before: Only records that come before this place (the next page, newest first).
+        limit: At most this many records.
+    """
+
+    source_table: str | None = None
+    source_schema: str | None = None
+    record_key: str | None = None
+    operation: OperationTypeEnum | None = None
+    transaction_id: str | None = None
+    since: int | None = None
+    until: int | None = None
+    before: Place | None = None
+    limit: int = 50
+
+
+class StoredRecord(msgspec.Struct, frozen=True):
+    """
+    An audit record as it lies in the trail.
+
+    Attributes:
+        record: What was stored, rebuilt exactly.
+        topic: Name of the topic that it came from.
+        recorded_at: When the trail stored it; microseconds since 1970, UTC.
+    """
+
+    record: AuditRecord
+    topic: str
+    recorded_at: int
+
+    @property
+    def id(self) -> str:
+        """The one id that people use: ``stream-partition-offset``."""
+        r = self.record
+        return f"{r.stream_id}-{r.kafka_partition}-{r.kafka_offset}"
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the reading order."""
+        r = self.record
+        return Place(r.change_timestamp, r.stream_id, r.kafka_partition, r.kafka_offset)
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """
+    Where a live reader stands: the next offset of every stream partition.
+
+    Attributes:
+        offsets: (stream_id, partition, next_offset), sorted.
+    """
+
+    offsets: tuple[tuple[int, int, int], ...] = ()

@@ -1,0 +1,159 @@
+"""
+The error tree: every error that a user of cdc-audit may see.
+
+    CdcAuditError
+    ├── ConfigurationError            a setting is wrong: nothing was started
+    ├── TransformationError           a record could not become an audit record (poison)
+    │   ├── ValidationError           it is not a valid Debezium message
+    │   └── NotAChangeError           it is valid, and carries no row change
+    ├── RepositoryError               the trail could not be read or written
+    │   ├── DuplicateKeyError         a unique constraint refused it
+    │   ├── ConnectionError           the database cannot be reached (trouble: retry)
+    │   ├── SchemaVersionError        the tables are older or newer than this program
+    │   └── FencedError               another writer has moved the offsets of this batch
+    ├── SourceUnavailableError        Kafka cannot be reached (trouble: retry)
+    ├── StreamRefusedError            a partition must not be read on: an operator decides
+    └── TransformerUnavailableError   the worker pool is gone (trouble: retry elsewhere)
+
+Poison is quarantined and the stream goes on; trouble is waited for; a refusal stops and explains.
+"""
+
+import builtins
+from collections.abc import Mapping
+
+from domain.disposition import Disposition
+
+
+class CdcAuditError(Exception):
+    """The root of the tree: its text says what happened, with the values, and what to do."""
+
+
+class ConfigurationError(CdcAuditError):
+    """
+    A setting is missing, unknown or wrong. Not retryable.
+
+    Attributes:
+        field: The setting, as ``section.name``.
+        source: Where the value came from: a variable, or a file and line.
+    """
+
+    def __init__(self, field: str, problem: str, *, source: str | None = None) -> None:
+        where = f" (from {source})" if source else ""
+        super().__init__(f"{field}{where}: {problem}")
+        self.field = field
+        self.source = source
+
+
+class TransformationError(CdcAuditError):
+    """
+    A consumed record could not be transformed. Not retryable as it stands: quarantine.
+
+    Attributes:
+        index: Place of the record in the batch, from 0; None for a single record.
+    """
+
+    def __init__(self, message: str, *, index: int | None = None) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+class ValidationError(TransformationError):
+    """The record is not a valid Debezium message. Not retryable as it stands."""
+
+
+class NotAChangeError(TransformationError):
+    """
+    The record is valid, and carries no row change: a heartbeat, a tombstone, ...
+
+    Attributes:
+        disposition: What became of it: `control` or `skipped`.
+        kind: Which control message it is, in words (``heartbeat``, ``tombstone``, ...).
+    """
+
+    def __init__(self, disposition: Disposition, kind: str, *, index: int | None = None) -> None:
+        super().__init__(
+            f"the record carries no row change: it is a {kind} ({disposition.value}). "
+            f"Leave it out, or use transform_batch, which does.",
+            index=index,
+        )
+        self.disposition = disposition
+        self.kind = kind
+
+
+class RepositoryError(CdcAuditError):
+    """The trail could not be read or written."""
+
+
+class DuplicateKeyError(RepositoryError):
+    """A unique constraint refused a row. Not retryable: the row is there already."""
+
+
+class ConnectionError(RepositoryError, builtins.ConnectionError):  # noqa: A001 - the documented name
+    """The database cannot be reached, or broke off. Retryable."""
+
+
+class SchemaVersionError(RepositoryError):
+    """
+    The tables are older or newer than this program. Not retryable until migrated.
+
+    Attributes:
+        found: Version of the tables; 0 where there are none.
+        wanted: Version that this program was made for.
+    """
+
+    def __init__(self, *, found: int, wanted: int) -> None:
+        if found == 0:
+            what, todo = "there are no cdc-audit tables in it", "Run `cdc-audit migrate` first."
+        elif found < wanted:
+            what = f"its tables have version {found}, this program needs {wanted}"
+            todo = "Run `cdc-audit migrate` with this program first."
+        else:
+            what = f"its tables have version {found}, newer than this program's {wanted}"
+            todo = "Install the newer cdc-audit that migrated them."
+        super().__init__(f"the sink database cannot be used: {what}. {todo}")
+        self.found = found
+        self.wanted = wanted
+
+
+class FencedError(RepositoryError):
+    """
+    Another writer moved the offsets of this batch: nothing of the batch was stored.
+
+    Retryable only after seeking to `positions`.
+
+    Attributes:
+        positions: The next offset in the trail, for each (stream_id, partition) of the batch.
+        writer: Who moved them last: token of the writer, or None if nobody wrote yet.
+    """
+
+    def __init__(self, positions: Mapping[tuple[int, int], int], *, writer: str | None) -> None:
+        where = ", ".join(f"{s}-{p} is at {o}" for (s, p), o in sorted(positions.items()))
+        super().__init__(
+            f"another writer ({writer or 'unknown'}) has moved the trail's offsets ({where}). "
+            f"This batch was not stored; read on from there. Run one consumer group per trail."
+        )
+        self.positions = dict(positions)
+        self.writer = writer
+
+
+class SourceUnavailableError(CdcAuditError):
+    """Kafka cannot be reached, or broke off. Retryable."""
+
+
+class StreamRefusedError(CdcAuditError):
+    """
+    A partition must not be read on, since that would hide a loss. An operator decides.
+
+    Attributes:
+        topic: The topic.
+        partition: The partition.
+    """
+
+    def __init__(self, topic: str, partition: int, *, problem: str, remedy: str) -> None:
+        super().__init__(f"topic {topic}, partition {partition}: {problem} {remedy}")
+        self.topic = topic
+        self.partition = partition
+
+
+class TransformerUnavailableError(CdcAuditError):
+    """The worker pool is gone or does not fit. Retryable on another transformer."""

@@ -1,0 +1,1 @@
+"""Tests: `unit`, `contract`, `architecture`, `examples`, `e2e`, `benchmarks`."""
