@@ -1,0 +1,50 @@
+"""Settings of the HTTP servers. Each listens on loopback unless told otherwise."""
+
+import msgspec
+
+DEFAULT_METRICS_PORT = 8000
+DEFAULT_HEALTH_CHECK_PORT = 8001
+DEFAULT_PAGE_PORT = 8080
+
+
+class MonitoringConfig(msgspec.Struct, kw_only=True):
+    """
+    Where health and metrics are served, and when the service counts as unready or stuck.
+
+    Attributes:
+        enabled: Whether health and metrics are served at all.
+        host: Address to listen on. Health and metrics show no row data.
+        metrics_port: Port of `/metrics`; 0 takes any free one.
+        health_check_port: Port of `/health`, `/ready` and `/live`; 0 takes any free one.
+        check_timeout: Seconds after which a check without an answer has failed.
+        progress_timeout: Seconds with lag and without a commit after which we are unready.
+        stuck_timeout: Seconds without a turn of the pipeline's loop after which it is stuck.
+    """
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    metrics_port: int = DEFAULT_METRICS_PORT
+    health_check_port: int = DEFAULT_HEALTH_CHECK_PORT
+    check_timeout: float = 5.0
+    progress_timeout: float = 60.0
+    stuck_timeout: float = 60.0
+
+
+class PageConfig(msgspec.Struct, kw_only=True):
+    """
+    Where the page and `/api/v1` are served. They show row data, and ask nobody who they are.
+
+    Attributes:
+        enabled: Whether the page is served at all.
+        host: Address to listen on.
+        port: Port; 0 takes any free one.
+        allowed_hosts: Host names that a request may name, besides the loopback ones; ``*`` lets
+            every name pass. Keeps other sites from reading a loopback page by DNS rebinding.
+        live_interval: Seconds between two looks for new changes while a page is open.
+    """
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PAGE_PORT
+    allowed_hosts: list[str] = []
+    live_interval: float = 0.5
