@@ -2,6 +2,8 @@
 
 import msgspec
 
+from domain.errors import ConfigurationError
+
 DEFAULT_BATCH_SIZE = 100
 DEFAULT_MAX_RETRIES = 3
 DEFAULT_BATCH_TIMEOUT = 5.0
@@ -33,3 +35,46 @@ class ConsumerConfig(msgspec.Struct, kw_only=True):
     max_queued_bytes: int = 64 * 1024 * 1024
     writers: int = 1
     shutdown_timeout: float = 20.0
+
+    def validate(self) -> None:
+        """
+        Check every value, and those that must fit each other.
+
+        Raises:
+            ConfigurationError: The first wrong one, with its value and what is allowed.
+        """
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value < least:
+                raise ConfigurationError(name, f"{value} is too small: at least {least}.")
+        for name in ("batch_timeout", "shutdown_timeout"):
+            seconds = getattr(self, name)
+            if not 0 < seconds < _LONGEST:
+                raise ConfigurationError(
+                    name, f"{seconds} is not a time in seconds: more than 0, below {_LONGEST}."
+                )
+        if self.batch_size > self.max_batch_records:
+            raise ConfigurationError(
+                "batch_size",
+                f"{self.batch_size} records are more than max_batch_records "
+                f"({self.max_batch_records}) lets into a batch: raise that, or lower this.",
+            )
+        if self.max_queued_bytes < self.max_batch_bytes:
+            raise ConfigurationError(
+                "max_queued_bytes",
+                f"{self.max_queued_bytes} bytes have no room for one batch of max_batch_bytes "
+                f"({self.max_batch_bytes}): raise this, or lower that.",
+            )
+
+
+_LEAST = {
+    "batch_size": 1,
+    "max_retries": 0,
+    "max_batch_records": 1,
+    "max_batch_bytes": 1024,
+    "max_record_bytes": 1024,
+    "max_queued_bytes": 1024,
+    "writers": 1,
+}
+
+_LONGEST = 86_400

@@ -33,7 +33,8 @@ class ConfigurationError(CdcAuditError):
     A setting is missing, unknown or wrong. Not retryable.
 
     Attributes:
-        field: The setting, as ``section.name``.
+        field: The setting, as ``section.name``; a section's own `validate` gives ``name`` alone.
+        problem: What is wrong, with the value unless it is a secret, and what is allowed.
         source: Where the value came from: a variable, or a file and line.
     """
 
@@ -41,6 +42,7 @@ class ConfigurationError(CdcAuditError):
         where = f" (from {source})" if source else ""
         super().__init__(f"{field}{where}: {problem}")
         self.field = field
+        self.problem = problem
         self.source = source
 
 
