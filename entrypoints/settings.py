@@ -20,15 +20,11 @@ from adapters.postgres.config import DatabaseConfig
 from adapters.ray.config import RayConfig
 from application.consumer_config import ConsumerConfig
 from domain.errors import ConfigurationError
+from entrypoints.http.config import MonitoringConfig, PageConfig
 from entrypoints.settings_sources import read_settings
 from entrypoints.settings_values import HIDDEN, check_types, is_secret
 
-DEFAULT_METRICS_PORT = 8000
-DEFAULT_HEALTH_CHECK_PORT = 8001
-DEFAULT_HTTP_PORT = 8080
 DEFAULT_PASSWORD = DatabaseConfig().password
-
-_HIGHEST_PORT = 65_535
 
 
 class Environment(enum.StrEnum):
@@ -51,55 +47,6 @@ class LoggingConfig(msgspec.Struct, kw_only=True):
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["auto", "line", "json", "terminal"] = "auto"
-
-
-class MonitoringConfig(msgspec.Struct, kw_only=True):
-    """
-    Where metrics and health are served. Loopback unless told otherwise; port 0 takes a free one.
-
-    Attributes:
-        metrics_host: Address of ``/metrics``.
-        metrics_port: Port of ``/metrics``.
-        health_check_host: Address of ``/health``, ``/ready`` and ``/live``.
-        health_check_port: Port of ``/health``, ``/ready`` and ``/live``.
-    """
-
-    metrics_host: str = "127.0.0.1"
-    metrics_port: int = DEFAULT_METRICS_PORT
-    health_check_host: str = "127.0.0.1"
-    health_check_port: int = DEFAULT_HEALTH_CHECK_PORT
-
-    def validate(self) -> None:
-        """
-        Check the ports.
-
-        Raises:
-            ConfigurationError: One is no port.
-        """
-        _check_port("metrics_port", self.metrics_port)
-        _check_port("health_check_port", self.health_check_port)
-
-
-class HttpConfig(msgspec.Struct, kw_only=True):
-    """
-    Where the page and its API are served. Loopback unless told otherwise.
-
-    Attributes:
-        host: Address to listen on.
-        port: Port to listen on; 0 takes a free one.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = DEFAULT_HTTP_PORT
-
-    def validate(self) -> None:
-        """
-        Check the port.
-
-        Raises:
-            ConfigurationError: It is no port.
-        """
-        _check_port("port", self.port)
 
 
 class TransformConfig(msgspec.Struct, kw_only=True):
@@ -157,7 +104,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
     consumer: ConsumerConfig = msgspec.field(default_factory=ConsumerConfig)
     transform: TransformConfig = msgspec.field(default_factory=TransformConfig)
     ray: RayConfig = msgspec.field(default_factory=RayConfig)
-    http: HttpConfig = msgspec.field(default_factory=HttpConfig)
+    http: PageConfig = msgspec.field(default_factory=PageConfig)
     origins: Mapping[str, str] = {}
 
     @classmethod
@@ -245,13 +192,6 @@ def load_config(file: Path | None = None, *, environ: Mapping[str, str] | None =
     config, origins = read_settings(AppConfig, environ=given, file=file)
     config.origins = origins
     return config
-
-
-def _check_port(name: str, port: int) -> None:
-    if not 0 <= port <= _HIGHEST_PORT:
-        raise ConfigurationError(
-            name, f"{port} is no port: 1 to {_HIGHEST_PORT}, or 0 for any free one."
-        )
 
 
 def _nothing_to_check() -> None:

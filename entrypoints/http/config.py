@@ -2,6 +2,8 @@
 
 import msgspec
 
+from domain.errors import ConfigurationError
+
 DEFAULT_METRICS_PORT = 8000
 DEFAULT_HEALTH_CHECK_PORT = 8001
 DEFAULT_PAGE_PORT = 8080
@@ -29,6 +31,19 @@ class MonitoringConfig(msgspec.Struct, kw_only=True):
     progress_timeout: float = 60.0
     stuck_timeout: float = 60.0
 
+    def validate(self) -> None:
+        """
+        Check every value.
+
+        Raises:
+            ConfigurationError: The first wrong one, with its value and what is allowed.
+        """
+        _check_port("metrics_port", self.metrics_port)
+        _check_port("health_check_port", self.health_check_port)
+        _check_seconds("check_timeout", self.check_timeout)
+        _check_seconds("progress_timeout", self.progress_timeout)
+        _check_seconds("stuck_timeout", self.stuck_timeout)
+
 
 class PageConfig(msgspec.Struct, kw_only=True):
     """
@@ -48,3 +63,28 @@ class PageConfig(msgspec.Struct, kw_only=True):
     port: int = DEFAULT_PAGE_PORT
     allowed_hosts: list[str] = []
     live_interval: float = 0.5
+
+    def validate(self) -> None:
+        """
+        Check every value.
+
+        Raises:
+            ConfigurationError: The first wrong one, with its value and what is allowed.
+        """
+        _check_port("port", self.port)
+        _check_seconds("live_interval", self.live_interval)
+
+
+_HIGHEST_PORT = 65_535
+
+
+def _check_port(name: str, port: int) -> None:
+    if not 0 <= port <= _HIGHEST_PORT:
+        raise ConfigurationError(
+            name, f"{port} is no port: 1 to {_HIGHEST_PORT}, or 0 for any free one."
+        )
+
+
+def _check_seconds(name: str, seconds: float) -> None:
+    if not seconds > 0:
+        raise ConfigurationError(name, f"{seconds} is not a time in seconds: more than 0.")
