@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.servers.postgres", "tests.servers.kafka"]
+pytest_plugins = ["tests.servers.required", "tests.servers.postgres", "tests.servers.kafka"]
 
 
 @pytest.fixture
