@@ -8,8 +8,6 @@ does so at its first use, so that an import neither reads anything nor fails.
 import enum
 import os
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -21,6 +19,7 @@ from adapters.ray.config import RayConfig
 from application.consumer_config import ConsumerConfig
 from domain.errors import ConfigurationError
 from entrypoints.http.config import MonitoringConfig, PageConfig
+from entrypoints.program_version import program_version
 from entrypoints.settings_sources import read_settings
 from entrypoints.settings_values import HIDDEN, check_types, is_secret
 
@@ -61,13 +60,6 @@ class TransformConfig(msgspec.Struct, kw_only=True):
     engine: Literal["ray", "inprocess"] = "ray"
 
 
-def _program_version() -> str:
-    try:
-        return installed_version("cdc-audit")
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        return "0+unknown"
-
-
 class AppConfig(msgspec.Struct, kw_only=True):
     """
     All settings.
@@ -93,7 +85,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
     environment: Environment = Environment.DEVELOPMENT
     debug: bool = False
     app_name: str = "cdc-audit"
-    version: str = msgspec.field(default_factory=_program_version)
+    version: str = msgspec.field(default_factory=program_version)
     kafka: KafkaConfig = msgspec.field(default_factory=KafkaConfig)
     sink_database: DatabaseConfig = msgspec.field(default_factory=DatabaseConfig)
     source_database: DatabaseConfig = msgspec.field(

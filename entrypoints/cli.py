@@ -1,0 +1,135 @@
+"""
+Keep an append-only audit trail of database changes in PostgreSQL, exactly once.
+
+Exit statuses: 0 done, or stopped when asked; 1 it failed, and standard error says why; 2 the
+command line or a setting is wrong; 3 the tables are older or newer than this program; 4 a topic
+must not be read on without an operator's decision.
+"""
+
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from domain.errors import (
+    CdcAuditError,
+    ConfigurationError,
+    FencedError,
+    SchemaVersionError,
+    StreamRefusedError,
+)
+
+if TYPE_CHECKING:  # the settings bring PostgreSQL's driver: not for `version` and `--help`
+    from entrypoints.settings import AppConfig
+
+DONE, FAILED, WRONG, SCHEMA, REFUSED = range(5)
+_INTERRUPTED = 130
+
+_STATUSES: tuple[tuple[type[CdcAuditError], int], ...] = (
+    (ConfigurationError, WRONG),
+    (SchemaVersionError, SCHEMA),
+    (StreamRefusedError, REFUSED),
+    (FencedError, REFUSED),
+)
+
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="TOML file with settings. Default: CDC_AUDIT_CONFIG, else ./cdc-audit.toml.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run the command line `argv`, or the process's own.
+
+    Returns:
+        The exit status, as the module's docstring lists them.
+    """
+    command = typer.main.get_command(app)
+    arguments = None if argv is None else list(argv)
+    try:
+        status = command.main(arguments, prog_name="cdc-audit", standalone_mode=False)
+    except TyperException as error:
+        return _fail(error.format_message(), error.exit_code)
+    except CdcAuditError as error:
+        return _fail(str(error), status_of(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return _INTERRUPTED
+    return status if isinstance(status, int) else DONE
+
+
+def status_of(error: CdcAuditError) -> int:
+    """Give the exit status that tells `error`."""
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), FAILED)
+
+
+@app.command()
+def run(config: ConfigFile = None) -> int:
+    """Read the topics, keep the trail, serve page, health and metrics, until stopped."""
+    from entrypoints.run import run_service
+
+    return run_service(_valid(config))
+
+
+@app.command("config")
+def show_config(config: ConfigFile = None, *, as_json: AsJson = False) -> int:
+    """Print every setting as it holds and where it came from, without secrets."""
+    from entrypoints.config_report import print_settings
+
+    settings = _load(config)
+    print_settings(settings, as_json=as_json)
+    settings.validate()
+    return DONE
+
+
+@app.command()
+def version(*, as_json: AsJson = False) -> int:
+    """Print the version."""
+    from entrypoints.program_version import program_version
+
+    found = {"version": program_version(), "python": platform.python_version()}
+    if as_json:
+        print(json.dumps(found))
+    else:
+        print(f"cdc-audit {found['version']} (Python {found['python']})")
+    return DONE
+
+
+def _valid(file: Path | None) -> "AppConfig":
+    settings = _load(file)
+    settings.validate()
+    return settings
+
+
+def _load(file: Path | None) -> "AppConfig":
+    from entrypoints.settings import load_config
+
+    return load_config(file)
+
+
+def _fail(message: str, status: int) -> int:
+    if message:  # without arguments the help has said it
+        print(f"cdc-audit: {message}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
