@@ -17,6 +17,7 @@ import sys
 RD_KAFKA_PRODUCER = 0  # kind of the client that carries the cluster; it sends nothing
 REPLICATION_FACTOR = 1
 REBALANCE_DELAY = 100  # ms; the mock's own 3,000 would be most of the demo's start
+ONLY_BROKER = 1
 ERROR_SIZE = 512
 
 
@@ -29,6 +30,8 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("the mock cluster could not be made\n")
         return 1
     library.rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, REBALANCE_DELAY)
+    # Without a controller admin clients wait for one until they time out.
+    library.rd_kafka_mock_set_controller_id(cluster, ONLY_BROKER)
     for argument in arguments[1:]:
         topic, _, partitions = argument.rpartition(":")
         failed = library.rd_kafka_mock_topic_create(
@@ -53,6 +56,7 @@ def _load(path: str) -> ctypes.CDLL:
         ("rd_kafka_mock_cluster_new", pointer, [pointer, ctypes.c_int]),
         ("rd_kafka_mock_cluster_bootstraps", text, [pointer]),
         ("rd_kafka_mock_topic_create", ctypes.c_int, [pointer, text, ctypes.c_int, ctypes.c_int]),
+        ("rd_kafka_mock_set_controller_id", None, [pointer, ctypes.c_int32]),
         ("rd_kafka_mock_group_initial_rebalance_delay_ms", None, [pointer, ctypes.c_int32]),
     ):
         function = getattr(library, name)
