@@ -1,0 +1,71 @@
+"""The trail in memory: what the in-memory store writes and the in-memory reader reads."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from application.trail_query import StoredRecord
+from domain.control import ControlMessage
+from domain.disposition import Tally
+from domain.gap import Gap
+from domain.quarantine import QuarantinedRecord
+
+PartitionKey = tuple[int, int]
+RecordKey = tuple[int, int, int]
+
+
+class MemoryStream(msgspec.Struct, frozen=True):
+    """One stream, as the table `kafka_stream` has it."""
+
+    stream_id: int
+    cluster_id: str
+    topic: str
+    incarnation: int
+    topic_id: str | None
+
+
+class MemoryOffset(msgspec.Struct, frozen=True):
+    """One stream partition, as the table `kafka_offset` has it."""
+
+    first_offset: int
+    next_offset: int
+    consumer_group: str | None
+    writer: str | None
+    tally: Tally = Tally()
+
+
+class MemoryTrail:
+    """
+    All tables. Stores and readers that are given the same one see the same trail.
+
+    Attributes:
+        streams: Streams, in the order in which they were met; numbers start at 1.
+        offsets: By stream and partition.
+        records: By stream, partition and offset.
+        control: Control messages, in the order in which they were stored.
+        quarantine: By stream, partition and offset.
+        gaps: In the order in which they were found.
+        begun: Whether the trail has begun.
+    """
+
+    def __init__(self) -> None:
+        self.streams: list[MemoryStream] = []
+        self.offsets: dict[PartitionKey, MemoryOffset] = {}
+        self.records: dict[RecordKey, StoredRecord] = {}
+        self.control: list[ControlMessage] = []
+        self.quarantine: dict[RecordKey, QuarantinedRecord] = {}
+        self.gaps: list[Gap] = []
+        self.begun = False
+
+    def stream(self, cluster_id: str, topic: str) -> MemoryStream | None:
+        """The latest incarnation of `topic`."""
+        lives = [s for s in self.streams if (s.cluster_id, s.topic) == (cluster_id, topic)]
+        return lives[-1] if lives else None
+
+    def topic_of(self, stream_id: int) -> str:
+        """Name of the topic of a stream."""
+        return self.streams[stream_id - 1].topic
+
+    def positions(self) -> Mapping[PartitionKey, int]:
+        """The next offset of every stream partition."""
+        return {key: offset.next_offset for key, offset in self.offsets.items()}

@@ -1,0 +1,70 @@
+"""The trail reader in memory."""
+
+import json
+from collections.abc import Sequence
+
+from adapters.memory.trail import MemoryTrail
+from application.trail_query import Cursor, StoredRecord, TrailQuery
+
+
+class MemoryTrailReader:
+    """Reads a `MemoryTrail`."""
+
+    def __init__(self, trail: MemoryTrail) -> None:
+        self._trail = trail
+
+    async def search(self, query: TrailQuery) -> Sequence[StoredRecord]:
+        found = [s for s in self._in_order() if _matches(s, query)]
+        if query.before is not None:
+            found = [s for s in found if s.place < query.before]
+        return found[::-1][: query.limit]
+
+    async def find(self, stream_id: int, partition: int, offset: int) -> StoredRecord | None:
+        return self._trail.records.get((stream_id, partition, offset))
+
+    async def position(self) -> Cursor:
+        return Cursor(tuple(sorted((s, p, n) for (s, p), n in self._trail.positions().items())))
+
+    async def since(
+        self, cursor: Cursor, query: TrailQuery
+    ) -> tuple[Sequence[StoredRecord], Cursor]:
+        known = {(stream, partition): offset for stream, partition, offset in cursor.offsets}
+        ends = dict(self._trail.positions())
+        firsts = {key: offset.first_offset for key, offset in self._trail.offsets.items()}
+        found: list[StoredRecord] = []
+        for key in sorted(ends):
+            start = known.get(key, firsts[key])
+            for offset in range(start, ends[key]):
+                stored = self._trail.records.get((*key, offset))
+                if stored is None or not _matches(stored, query):
+                    continue
+                if len(found) == query.limit:
+                    ends[key] = offset
+                    break
+                found.append(stored)
+        offsets = tuple(sorted((s, p, n) for (s, p), n in ends.items()))
+        return sorted(found, key=lambda s: s.place), Cursor(offsets)
+
+    def _in_order(self) -> Sequence[StoredRecord]:
+        return sorted(self._trail.records.values(), key=lambda s: s.place)
+
+
+def _matches(stored: StoredRecord, query: TrailQuery) -> bool:
+    record = stored.record
+    return (
+        query.source_table in (None, record.source_table)
+        and query.source_schema in (None, record.source_schema)
+        and query.operation in (None, record.operation)
+        and query.transaction_id in (None, record.transaction_id)
+        and (query.record_key is None or _is_key(record.record_key, query.record_key))
+        and (query.since is None or record.change_timestamp >= query.since)
+        and (query.until is None or record.change_timestamp < query.until)
+    )
+
+
+def _is_key(record_key: str | None, wanted: str) -> bool:
+    """Whether `wanted` is the canonical key, or the bare value of a key of one column."""
+    if record_key is None or record_key == wanted:
+        return record_key is not None
+    values = list(json.loads(record_key, parse_int=str, parse_float=str).values())
+    return len(values) == 1 and str(values[0]) == wanted
