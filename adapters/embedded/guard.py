@@ -6,10 +6,11 @@ Runs one command, and sees to it that nothing of it outlives the process that as
 The pipe is the life line: when the asker ends, however it ends, its end of the pipe closes, and
 the guard stops the command: the stop signal, a while of grace, then SIGKILL for every descendant
 that is left. On Linux the guard adopts orphaned descendants, so that daemons do not escape, and
-a parent-death signal stops the command should the guard itself be killed.
+parent-death signals stop the guard when the pipe's other end has leaked into some other process,
+and the command when the guard itself is killed.
 
 This file is run by path with `python -I -S`: it may import nothing but the standard library, and
-it has one thread, which makes `preexec_fn` safe here and a parent-death signal reliable.
+it has one thread, which makes `preexec_fn` safe here.
 
 Exit status: the command's; 128 + n when signal n ended it; 125 when it could not be run.
 """
@@ -32,16 +33,17 @@ PR_SET_CHILD_SUBREAPER = 36
 CLONE_NEWUSER = 0x10000000
 UNPRIVILEGED_ID = 1000  # any number but 0: how root looks from inside the namespace
 CANNOT_RUN = 125
+ASKER_MAY_BE_GONE = signal.SIGUSR1  # comes when the asking thread ends, too, and the asker lives on
 ON_LINUX = sys.platform == "linux"
 
 
 def main(arguments: list[str]) -> int:
     """Run the command; see the module's docstring."""
     options = _parse(arguments)
+    wakeup = _wake_on(signal.SIGTERM, signal.SIGCHLD, ASKER_MAY_BE_GONE)
     if ON_LINUX:
-        _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        _prctl(PR_SET_PDEATHSIG, ASKER_MAY_BE_GONE)
         _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    wakeup = _wake_on(signal.SIGTERM, signal.SIGCHLD)
     for ignored in (signal.SIGINT, signal.SIGHUP):  # a terminal's; the asker decides
         signal.signal(ignored, signal.SIG_IGN)
     try:
@@ -124,6 +126,7 @@ def _enter_namespace() -> None:
 def _wait_for_end_or_orders(command: "subprocess.Popen[bytes]", wakeup: int) -> None:
     """Wait for the command's end, for SIGTERM, or for the end of the life line."""
     life_line = sys.stdin.fileno()
+    asker = os.getppid()
     with selectors.DefaultSelector() as selector:
         selector.register(wakeup, selectors.EVENT_READ)
         selector.register(life_line, selectors.EVENT_READ)
@@ -133,6 +136,8 @@ def _wait_for_end_or_orders(command: "subprocess.Popen[bytes]", wakeup: int) -> 
                 if key.fd == life_line and not received:
                     return
                 if key.fd == wakeup and signal.SIGTERM in received:
+                    return
+                if os.getppid() != asker:
                     return
             _reap_adopted(command.pid)
 

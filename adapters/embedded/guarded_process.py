@@ -6,6 +6,7 @@ not inheritable, so no other child keeps it open by accident.
 """
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -20,9 +21,7 @@ import msgspec
 from adapters.embedded.errors import EmbeddedServerError
 
 GUARD = Path(__file__).with_name("guard.py")
-QUIET_ENVIRONMENT = MappingProxyType(
-    {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/local/bin:/usr/bin:/bin"}
-)
+IN_ENGLISH = MappingProxyType({"LC_ALL": "C", "TZ": "UTC"})
 CHECK_INTERVAL = 0.02  # seconds between two looks at a child that is starting
 
 
@@ -50,7 +49,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
         stop_signal: Signal that asks the command to stop: ``TERM``, ``INT`` or ``QUIT``.
         grace: Seconds between that signal and SIGKILL.
         run_as: Whom it runs as.
-        environment: Its whole environment.
+        environment: What is set in its environment, besides what it inherits.
         talks: Whether we read its standard output, a line at a time, with `read_line`.
     """
 
@@ -60,7 +59,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     stop_signal: str = "TERM"
     grace: float = 10.0
     run_as: RunAs = RunAs()
-    environment: Mapping[str, str] = QUIET_ENVIRONMENT
+    environment: Mapping[str, str] = IN_ENGLISH
     talks: bool = False
 
 
@@ -81,7 +80,7 @@ class GuardedProcess:
                 stdout=subprocess.PIPE if launch.talks else log_file,
                 stderr=log_file,
                 cwd="/",
-                env=dict(launch.environment),
+                env={**os.environ, **launch.environment},
                 start_new_session=True,  # a terminal's Ctrl-C is for us; we stop it in order
             )
 
