@@ -1,6 +1,21 @@
 """Settings of a PostgreSQL database."""
 
+from typing import Literal, get_args
+from urllib.parse import quote, urlencode
+
 import msgspec
+from psycopg.conninfo import make_conninfo
+
+from domain.errors import ConfigurationError
+
+PartitionBy = Literal["month", "day", "year"]
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
+MAX_PORT = 65_535
+MAX_IDENTIFIER_BYTES = 63
+
+# A peer that vanished is noticed within a minute, on our side and on the server's.
+_KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 
 
 class DatabaseConfig(msgspec.Struct, kw_only=True):
@@ -40,11 +55,115 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
     pool_timeout: int = 30
     pool_recycle: int = 3600
     connect_timeout: int = 10
-    sslmode: str = "prefer"
+    sslmode: SslMode = "prefer"
     sslrootcert: str | None = None
     sslcert: str | None = None
     sslkey: str | None = None
     writer_role: str | None = None
     reader_role: str | None = None
-    partition_by: str = "month"
+    partition_by: PartitionBy = "month"
     statement_timeout: float = 10.0
+
+    @property
+    def connection_string(self) -> str:
+        """
+        SQLAlchemy's form of the address, ``postgresql+psycopg://...``, credentials encoded.
+
+        It contains the password: never log it.
+        """
+        user = quote(self.username, safe="")
+        password = quote(self.password, safe="")
+        database = quote(self.database, safe="")
+        query = {name: value for name, value in self._tls().items() if value is not None}
+        if self.sslmode == "prefer":
+            del query["sslmode"]  # libpq's own default
+        if self.host.startswith("/"):
+            query = {"host": self.host, **query}
+            place = f":{self.port}"
+        else:
+            place = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        arguments = f"?{urlencode(query)}" if query else ""
+        return f"postgresql+psycopg://{user}:{password}@{place}/{database}{arguments}"
+
+    @property
+    def conninfo(self) -> str:
+        """Libpq's form of the address. It contains the password: never log it."""
+        tls = {name: value for name, value in self._tls().items() if value is not None}
+        return make_conninfo(
+            host=self.host,
+            port=self.port,
+            user=self.username,
+            password=self.password,
+            dbname=self.database,
+            connect_timeout=self.connect_timeout,
+            application_name="cdc-audit",
+            client_encoding="UTF8",
+            **_KEEPALIVE,
+            **tls,
+        )
+
+    @property
+    def address(self) -> str:
+        """Where the database is, without credentials: for messages."""
+        return f"{self.host}:{self.port}/{self.database}"
+
+    def validate(self) -> None:
+        """
+        Check every value that has limits.
+
+        Raises:
+            ConfigurationError: The first wrong one: its name, the value and what is allowed.
+        """
+        for name, low, high in (
+            ("port", 1, MAX_PORT),
+            ("pool_size", 1, 1_000),
+            ("max_overflow", 0, 1_000),
+            ("pool_timeout", 1, 3_600),
+            ("pool_recycle", 1, 7 * 86_400),
+            ("connect_timeout", 1, 600),
+            ("statement_timeout", 0.001, 86_400.0),
+        ):
+            _check_range(name, getattr(self, name), low, high)
+        for name in ("host", "username", "database", "schema", "writer_role", "reader_role"):
+            _check_name(name, getattr(self, name), is_identifier=name != "host")
+        _check_word("sslmode", self.sslmode, get_args(SslMode))
+        _check_word("partition_by", self.partition_by, get_args(PartitionBy))
+        if bool(self.sslcert) != bool(self.sslkey):
+            missing = "sslkey" if self.sslcert else "sslcert"
+            raise ConfigurationError(missing, "is missing: a certificate and its key go together.")
+        if self.writer_role and self.writer_role == self.reader_role:
+            raise ConfigurationError(
+                "reader_role", f"is the writer's role too ({self.writer_role!r}): give two names."
+            )
+
+    def _tls(self) -> dict[str, str | None]:
+        return {
+            "sslmode": self.sslmode,
+            "sslrootcert": self.sslrootcert,
+            "sslcert": self.sslcert,
+            "sslkey": self.sslkey,
+        }
+
+    def __repr__(self) -> str:
+        return f"DatabaseConfig({self.username}@{self.address}, schema={self.schema!r})"
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigurationError(name, f"is {value!r}; allowed is {low:g} to {high:,}.")
+
+
+def _check_name(name: str, value: str | None, *, is_identifier: bool) -> None:
+    if value is None:
+        return
+    if not value or "\0" in value:
+        raise ConfigurationError(name, f"is {value!r}; allowed is a name that is not empty.")
+    if is_identifier and len(value.encode()) > MAX_IDENTIFIER_BYTES:
+        raise ConfigurationError(
+            name, f"has {len(value.encode())} bytes; PostgreSQL allows {MAX_IDENTIFIER_BYTES}."
+        )
+
+
+def _check_word(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ConfigurationError(name, f"is {value!r}; allowed are {', '.join(allowed)}.")

@@ -1,0 +1,82 @@
+"""
+What psycopg's errors mean to us: poison, fencing, or trouble.
+
+Judged by SQLSTATE, not by class: psycopg counts "stack depth limit exceeded" (a JSON text that is
+too deep: the row's fault) and "disk full" (nobody's) as one OperationalError. What is not known
+to be the row's fault is trouble: waiting loses nothing, quarantining the innocent does.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import errors
+
+from adapters.postgres.config import DatabaseConfig
+from domain.errors import ConnectionError, DuplicateKeyError, RepositoryError  # noqa: A004
+
+# Data exceptions, integrity constraints, program limits (too deep, too long, too complex).
+_REFUSED_CLASSES = frozenset({"22", "23", "54"})
+# The caller's own values or statement: not worth a retry in a repository.
+_CALLERS_CLASSES = frozenset({"22", "23", "42", "54"})
+
+
+def is_row_refused(error: psycopg.Error) -> bool:
+    """Whether the content of a row is at fault: then it is isolated and quarantined."""
+    if isinstance(error, errors.UniqueViolation) or is_partition_missing(error):
+        return False
+    return (error.sqlstate or "")[:2] in _REFUSED_CLASSES
+
+
+def is_partition_missing(error: psycopg.Error) -> bool:
+    """Whether a row found no partition: somebody detached or dropped one that we had seen."""
+    # PostgreSQL has one SQLSTATE for this and for CHECK, but only a CHECK has a name.
+    return isinstance(error, errors.CheckViolation) and error.diag.constraint_name is None
+
+
+def reason(error: Exception, config: DatabaseConfig) -> str:
+    """Say in one line what went wrong: no row's content, no password."""
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    lines = (primary or str(error) or type(error).__name__).strip().splitlines()
+    text = " ".join(line.strip() for line in lines[:3])
+    return text.replace(config.password, "(hidden)") if len(config.password) > 3 else text  # noqa: PLR2004
+
+
+def trouble(error: Exception, config: DatabaseConfig) -> ConnectionError:
+    """Make the retryable error that says where and why."""
+    return ConnectionError(
+        f"the database {config.address} cannot be used now: {reason(error, config)}"
+    )
+
+
+@contextmanager
+def as_trouble(config: DatabaseConfig) -> Generator[None]:
+    """Turn every error of the driver into a ConnectionError: for work that has no poison in it."""
+    try:
+        yield
+    except (psycopg.Error, OSError) as error:
+        raise trouble(error, config) from error
+
+
+@contextmanager
+def as_repository_error(config: DatabaseConfig) -> Generator[None]:
+    """
+    Turn the driver's errors into those of the repositories.
+
+    Raises:
+        DuplicateKeyError: A unique constraint refused a row.
+        RepositoryError: The statement or a value of it is at fault.
+        ConnectionError: The database cannot be reached.
+    """
+    try:
+        yield
+    except errors.UniqueViolation as error:
+        constraint = error.diag.constraint_name or "a unique constraint"
+        raise DuplicateKeyError(
+            f"{constraint} refused a row: one with the same key is there already."
+        ) from error
+    except (psycopg.Error, OSError) as error:
+        state = error.sqlstate if isinstance(error, psycopg.Error) else None
+        if (state or "")[:2] in _CALLERS_CLASSES:
+            raise RepositoryError(f"the database refused: {reason(error, config)}") from error
+        raise trouble(error, config) from error

@@ -1,0 +1,187 @@
+"""
+Pools of sessions, each for one purpose.
+
+A writer's sessions carry the writer's token in their application_name, so that everyone can see
+in pg_stat_activity whether the writer of a partition (`kafka_offset.writer`) still runs.
+"""
+
+import enum
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Self
+
+import psycopg
+from psycopg import AsyncConnection, sql
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from adapters.postgres.config import DatabaseConfig
+from adapters.postgres.driver_errors import reason, trouble
+from domain.errors import ConnectionError  # noqa: A004 - the documented name
+
+Row = tuple[Any, ...]
+Session = AsyncConnection[Row]
+
+WRITER = secrets.token_hex(8)
+"""Token of this process: who moved an offset last."""
+
+# The pool tries to connect for so long at a stretch, with growing pauses; then it waits until
+# somebody asks again. Asking again sooner keeps the pauses short, also after a long outage.
+_STRETCH = 3.0
+_ASK_AGAIN = 4.0
+
+
+class Access(enum.Enum):
+    """What a pool's sessions are for: which role they take, and how long they may take."""
+
+    WRITE = "write"
+    READ = "read"
+    OWN = "own"
+
+
+class SessionPool(AsyncConnectionPool[Session]):
+    """
+    A pool of sessions that are ready to use: search_path, role and limits are set.
+
+    Args:
+        config: Where, and how many.
+        access: WRITE takes the writer's role; READ the reader's, read-only and with the
+            statement timeout; OWN takes none: the rights of the user itself.
+        writer: Token of this writer.
+    """
+
+    def __init__(
+        self, config: DatabaseConfig, *, access: Access = Access.WRITE, writer: str = WRITER
+    ) -> None:
+        self.config = config
+        self.access = access
+        self.last_failure: Exception | None = None
+        super().__init__(
+            conninfo=config.conninfo,
+            kwargs={"autocommit": True, "application_name": f"cdc-audit {writer}"},
+            connection_class=_session_class(self),
+            min_size=1 if access is Access.READ else config.pool_size,
+            max_size=config.pool_size + config.max_overflow,
+            timeout=float(config.pool_timeout),
+            max_lifetime=float(config.pool_recycle),
+            reconnect_timeout=_STRETCH,
+            open=False,
+            name=f"cdc-audit-{access.value}",
+        )
+
+    @asynccontextmanager
+    async def lease(
+        self, *, longest_wait: float | None = None, check: bool = True
+    ) -> AsyncGenerator[Session]:
+        """
+        Lend a session, outside a transaction.
+
+        Args:
+            longest_wait: Seconds to wait for a free one; the configured ones if None.
+            check: Whether to find out first that it still works; costs a round trip.
+
+        Raises:
+            ConnectionError: None came in time; the text says why.
+        """
+        session = await self._take(
+            self.config.pool_timeout if longest_wait is None else longest_wait
+        )
+        while check and not await _works(session):
+            await self.putconn(session)
+            session = await self._take(_ASK_AGAIN)
+        try:
+            yield session
+        finally:
+            await self.putconn(session)
+
+    async def _take(self, longest_wait: float) -> Session:
+        deadline = time.monotonic() + longest_wait
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return await self.getconn(timeout=max(0.001, min(_ASK_AGAIN, left)))
+            except PoolTimeout as error:
+                if left <= _ASK_AGAIN:
+                    raise self._none_came(longest_wait) from self.last_failure or error
+            except psycopg.Error as error:  # the pool is closed or overcrowded
+                raise trouble(error, self.config) from error
+
+    def _none_came(self, waited: float) -> ConnectionError:
+        if self.last_failure:
+            return trouble(self.last_failure, self.config)
+        return ConnectionError(
+            f"all {self.max_size} connections to the database {self.config.address} were busy for "
+            f"{waited:g} s. Raise pool_size or max_overflow, or look for slow statements."
+        )
+
+
+@asynccontextmanager
+async def open_pool(
+    config: DatabaseConfig, *, access: Access = Access.WRITE, writer: str = WRITER
+) -> AsyncGenerator[SessionPool]:
+    """
+    Open a pool, and close it after use. It connects in the background, also after an outage.
+
+    Args:
+        config: Where, and how many.
+        access: Which role the sessions take, and their limits.
+        writer: Token of this writer.
+    """
+    pool = SessionPool(config, access=access, writer=writer)
+    try:
+        await pool.open(wait=False)
+        yield pool
+    finally:
+        await pool.close(timeout=5.0)
+
+
+def session_settings(config: DatabaseConfig, access: Access) -> sql.Composed:
+    """Give the statements that make a new connection a session of ours."""
+    role = {Access.WRITE: config.writer_role, Access.READ: config.reader_role, Access.OWN: None}
+    statements: list[sql.Composable] = [
+        sql.SQL("SET search_path TO {}, pg_temp").format(sql.Identifier(config.schema)),
+        sql.SQL("SET timezone TO 'UTC'"),
+        # Whoever vanishes in the middle must not hold the offsets of a partition for ever.
+        sql.SQL("SET idle_in_transaction_session_timeout TO '120s'"),
+        sql.SQL("SET tcp_keepalives_idle TO 30"),
+        sql.SQL("SET tcp_keepalives_interval TO 10"),
+        sql.SQL("SET tcp_keepalives_count TO 3"),
+    ]
+    if access is Access.READ:
+        milliseconds = sql.Literal(int(config.statement_timeout * 1000))
+        statements += [
+            sql.SQL("SET default_transaction_read_only TO on"),
+            sql.SQL("SET statement_timeout TO {}").format(milliseconds),
+        ]
+    if chosen := role[access]:
+        statements.append(sql.SQL("SET ROLE {}").format(sql.Identifier(chosen)))
+    return sql.SQL("; ").join(statements)
+
+
+def _session_class(pool: SessionPool) -> type[Session]:
+    """Make the pool's class of connections: one that is not ready never reaches the pool."""
+
+    class PreparedSession(AsyncConnection[Row]):
+        @classmethod
+        async def connect(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - psycopg's own
+            connection: Self | None = None
+            try:
+                connection = await super().connect(*args, **kwargs)
+                await connection.execute(session_settings(pool.config, pool.access))
+            except psycopg.Error as error:
+                pool.last_failure = error
+                if connection:
+                    await connection.close()
+                raise psycopg.OperationalError(reason(error, pool.config)) from error
+            pool.last_failure = None
+            return connection
+
+    return PreparedSession
+
+
+async def _works(session: Session) -> bool:
+    with suppress(psycopg.Error):
+        await session.execute("")
+        return True
+    return False

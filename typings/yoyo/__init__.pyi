@@ -1,0 +1,5 @@
+from collections.abc import Callable
+
+import psycopg
+
+def step(apply: Callable[[psycopg.Connection[tuple[object, ...]]], None]) -> object: ...
