@@ -96,13 +96,13 @@ class EmbeddedDebezium:
 
     def check(self) -> None:
         """
-        Raise if the engine has ended.
+        Raise if it has ended by itself.
 
         Raises:
             EmbeddedServerError: It has: the text shows the end of its log.
         """
-        if self._process and self._process.status is not None:
-            raise self._process.failure(f"it ended with status {self._process.status}")
+        if self._process:
+            self._process.check()
 
     def stop(self) -> None:
         """Stop it. May be called again."""
@@ -130,6 +130,7 @@ class EmbeddedDebezium:
             "publication.name": f"debezium_{source.prefix}",
             "publication.autocreate.mode": "filtered",
             "snapshot.mode": "initial",
+            "skipped.operations": "none",  # by default TRUNCATE is skipped
             "poll.interval.ms": "50",
             # Lets the server drop WAL of other databases' writes: the slot moves on without events.
             "heartbeat.interval.ms": "5000",

@@ -140,11 +140,25 @@ class GuardedProcess:
             raise ValueError(f"{self._launch.name} was not started to talk")
         return self._guard.stdout
 
+    def check(self) -> None:
+        """
+        Raise if it has ended.
+
+        Raises:
+            EmbeddedServerError: It has: the text shows the end of its log.
+        """
+        if self.status is not None:
+            raise self.failure(f"it ended with status {self.status}")
+
+    def ask_to_stop(self) -> None:
+        """Ask it to stop, and do not wait."""
+        with contextlib.suppress(ProcessLookupError):
+            self._guard.send_signal(signal.SIGTERM)
+
     def stop(self) -> None:
         """Ask it to stop, and wait until nothing of it is left. May be called again."""
         self._close_pipes()
-        with contextlib.suppress(ProcessLookupError):
-            self._guard.send_signal(signal.SIGTERM)
+        self.ask_to_stop()
         try:
             self._guard.wait(timeout=self._launch.grace + 15.0)
         except subprocess.TimeoutExpired:  # the guard itself hangs: its death signals the command

@@ -64,6 +64,16 @@ class MockBroker:
             self.stop()
             raise
 
+    def check(self) -> None:
+        """
+        Raise if it has ended by itself.
+
+        Raises:
+            EmbeddedServerError: It has: the text shows the end of its log.
+        """
+        if self._process:
+            self._process.check()
+
     def stop(self) -> None:
         """Stop it and forget its records. May be called again."""
         if self._process:

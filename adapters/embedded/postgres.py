@@ -117,6 +117,16 @@ class EmbeddedPostgres:
             self._release_lock()
             raise
 
+    def check(self) -> None:
+        """
+        Raise if it has ended by itself.
+
+        Raises:
+            EmbeddedServerError: It has: the text shows the end of its log.
+        """
+        if self._process:
+            self._process.check()
+
     def stop(self) -> None:
         """Stop the server, at once for its clients and safely for its data. May be called again."""
         if self._process:
