@@ -9,7 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -21,7 +21,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 Value = str | int | bool | Decimal | dt.date | dt.datetime | Unreadable | None
-"""What a value becomes. JSON becomes its text with sorted keys."""
+"""What a value becomes. JSON becomes a text with sorted keys."""
 
 
 class UnreadableValueError(ValueError):
@@ -46,7 +46,7 @@ def read_value(raw: object, kind: str) -> Value:
         return None
     try:
         return reader(raw)
-    except (TypeError, ValueError, InvalidOperation) as error:
+    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
         raise UnreadableValueError(f"{raw!r} is not of type {kind}") from error
 
 
@@ -76,8 +76,19 @@ def _text(raw: object) -> str:
 
 
 def _json(raw: object) -> str:
-    content = json.loads(raw, parse_float=Decimal) if isinstance(raw, str) else raw
-    return json.dumps(content, sort_keys=True, default=str)
+    """Text of the content: keys sorted, numbers as Decimal: no digit and no type is lost."""
+    if isinstance(raw, str):
+        raw = json.loads(raw, parse_float=Decimal, parse_int=Decimal)
+    return repr(_with_sorted_keys(raw))
+
+
+def _with_sorted_keys(content: object) -> object:
+    if isinstance(content, dict):
+        items = cast("dict[str, object]", content).items()
+        return {key: _with_sorted_keys(value) for key, value in sorted(items)}
+    if isinstance(content, list):
+        return [_with_sorted_keys(item) for item in cast("list[object]", content)]
+    return content
 
 
 def _instant(raw: object) -> dt.datetime:
