@@ -8,6 +8,7 @@ does so at its first use, so that an import neither reads anything nor fails.
 import enum
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -214,6 +215,11 @@ class _AtFirstUse:
             object.__setattr__(self, "_config", config)
             return config
 
+    def forget(self) -> None:
+        """Read the settings anew at the next use."""
+        with suppress(AttributeError):
+            object.__delattr__(self, "_config")
+
     # isinstance must say yes
     __class__ = cast("Any", property(lambda _: AppConfig))  # pyright: ignore[reportIncompatibleMethodOverride]
 
@@ -229,3 +235,8 @@ class _AtFirstUse:
 
 app_config = cast("AppConfig", _AtFirstUse())
 """The settings of this process, read at first use."""
+
+
+def forget_app_config() -> None:
+    """Let `app_config` be read anew at its next use: the environment has changed."""
+    cast("_AtFirstUse", app_config).forget()
