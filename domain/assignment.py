@@ -70,7 +70,16 @@ def judge(stored: StoredPosition, log: LogPartition, *, group: str) -> Judgement
             f"`cdc-audit stream take-over {stored.consumer_group} {group}`.",
         )
     if _remade(stored, log):
-        return Judgement(log.log_start, new_stream=True, gap=_remade_gap(stored, log))
+        gap = None
+        if stored.next_offset is not None:
+            gap = remade_gap(
+                log,
+                stored.stream_id,
+                stored.topic_id,
+                partition=log.partition,
+                next_offset=stored.next_offset,
+            )
+        return Judgement(log.log_start, new_stream=True, gap=gap)
     if stored.next_offset is None:
         return Judgement(log.log_start)
     if log.log_end < stored.next_offset:
@@ -92,18 +101,33 @@ def _remade(stored: StoredPosition, log: LogPartition) -> bool:
     return None not in (stored.topic_id, log.topic_id) and stored.topic_id != log.topic_id
 
 
-def _remade_gap(stored: StoredPosition, log: LogPartition) -> Gap | None:
-    if stored.next_offset is None:
-        return None
+def remade_gap(
+    log: LogPartition,
+    stream_id: int,
+    old_topic_id: str | None,
+    *,
+    partition: int,
+    next_offset: int,
+) -> Gap:
+    """
+    Make the gap at the end of a partition whose topic was made again.
+
+    Args:
+        log: Any partition of the new life.
+        stream_id: The old stream.
+        old_topic_id: The broker's id of the old life.
+        partition: Partition of the old stream.
+        next_offset: First offset of it that is not in the trail.
+    """
     return Gap(
-        stream_id=stored.stream_id,
-        partition=log.partition,
-        first_offset=stored.next_offset,
-        next_offset=stored.next_offset,
+        stream_id=stream_id,
+        partition=partition,
+        first_offset=next_offset,
+        next_offset=next_offset,
         cause=GapCause.REMADE_TOPIC,
-        evidence=f"topic {log.topic} had the id {stored.topic_id} and has {log.topic_id} now: it "
-        f"was deleted and made again. Whether the old one had records from offset "
-        f"{stored.next_offset} on is not known.",
+        evidence=f"topic {log.topic} had the id {old_topic_id} and has {log.topic_id} now: it was "
+        f"deleted and made again. Whether the old one had records from offset {next_offset} on is "
+        f"not known.",
     )
 
 

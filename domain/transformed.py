@@ -45,6 +45,7 @@ class TransformedBatch(msgspec.Struct, frozen=True, kw_only=True):
         quarantined: Records to quarantine.
         operations: How many rows of each (topic, operation), for metrics.
         control_kinds: How many control messages of each (topic, kind), stored or only counted.
+        sources: Source tables of the rows: connector, source name, database, schema, table.
         newest_change: Greatest change timestamp of the rows; microseconds since 1970, or None.
     """
 
@@ -56,4 +57,5 @@ class TransformedBatch(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: Sequence[QuarantinedRecord] = ()
     operations: Mapping[tuple[str, str], int] = {}
     control_kinds: Mapping[tuple[str, str], int] = {}
+    sources: frozenset[tuple[str | None, ...]] = frozenset()
     newest_change: int | None = None

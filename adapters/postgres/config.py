@@ -15,7 +15,12 @@ MAX_PORT = 65_535
 MAX_IDENTIFIER_BYTES = 63
 
 # A peer that vanished is noticed within a minute, on our side and on the server's.
-_KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+_KEEPALIVE = {
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
 
 
 class DatabaseConfig(msgspec.Struct, kw_only=True):

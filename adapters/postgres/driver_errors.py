@@ -54,6 +54,8 @@ def as_trouble(config: DatabaseConfig) -> Generator[None]:
     """Turn every error of the driver into a ConnectionError: for work that has no poison in it."""
     try:
         yield
+    except ConnectionError:
+        raise
     except (psycopg.Error, OSError) as error:
         raise trouble(error, config) from error
 
@@ -75,6 +77,8 @@ def as_repository_error(config: DatabaseConfig) -> Generator[None]:
         raise DuplicateKeyError(
             f"{constraint} refused a row: one with the same key is there already."
         ) from error
+    except ConnectionError:
+        raise
     except (psycopg.Error, OSError) as error:
         state = error.sqlstate if isinstance(error, psycopg.Error) else None
         if (state or "")[:2] in _CALLERS_CLASSES:
