@@ -15,7 +15,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from typing import Self, TextIO
 
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.guarded_process import GuardedProcess, Launch, RunAs
+from adapters.embedded.ports import free_port, is_taken
 from adapters.embedded.postgres_binaries import PostgresBinaries, find_binaries
 from adapters.embedded.unprivileged import give_to_nobody, run_unprivileged
 
@@ -148,7 +148,7 @@ class EmbeddedPostgres:
                 return self._serve(binaries)
             except EmbeddedServerError:
                 # Another program may have taken the free port in the meantime.
-                if not (self._any_port and _is_taken(self.port)) or attempt == PORT_ATTEMPTS:
+                if not (self._any_port and is_taken(self.port)) or attempt == PORT_ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
@@ -174,7 +174,7 @@ class EmbeddedPostgres:
         GuardedProcess(launch).run()
 
     def _serve(self, binaries: PostgresBinaries) -> GuardedProcess:
-        if _is_taken(self.port):
+        if is_taken(self.port):
             raise EmbeddedServerError(
                 "PostgreSQL",
                 f"port {self.port} is taken by another program. Give another, or 0 for a free one.",
@@ -190,6 +190,7 @@ class EmbeddedPostgres:
         command = [binaries.postgres, "-D", str(self.home / "pgdata"), "-p", str(self.port)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
+        left = self._read_pid_file()
         # SIGINT is PostgreSQL's fast shutdown: clients are cut off, data are written.
         process = GuardedProcess(
             Launch(
@@ -202,7 +203,7 @@ class EmbeddedPostgres:
             )
         )
         try:
-            process.wait_until(self._is_ready, timeout=START_TIMEOUT)
+            process.wait_until(lambda: self._is_ready(left), timeout=START_TIMEOUT)
         except BaseException:
             process.stop()
             raise
@@ -220,12 +221,16 @@ class EmbeddedPostgres:
     def _pid_file(self) -> Path:
         return self.home / "pgdata" / "postmaster.pid"
 
-    def _is_ready(self) -> bool:
-        """The last line of the server's own pid file says so, after it has opened its port."""
+    def _read_pid_file(self) -> str:
         try:
-            return self._pid_file().read_text(encoding="utf-8").rstrip().endswith("\nready")
+            return self._pid_file().read_text(encoding="utf-8").rstrip()
         except FileNotFoundError:
-            return False
+            return ""
+
+    def _is_ready(self, left: str) -> bool:
+        """Whether the pid file's last line says so, and it is not one that a dead server left."""
+        text = self._read_pid_file()
+        return text != left and text.endswith("\nready")
 
     def _end_orphan(self) -> None:
         """
@@ -272,25 +277,12 @@ class EmbeddedPostgres:
             self._lock = None
 
 
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def _is_postgres(pid: int) -> bool:
-    """Whether the process `pid` exists and is a PostgreSQL server: pids are used again."""
+    """Whether `pid` is a PostgreSQL server that runs: pids are used again, and zombies are done."""
     answer = subprocess.run(  # noqa: S603 - a number
-        ["ps", "-o", "comm=", "-p", str(pid)],  # noqa: S607 - every Unix has it on its path
+        ["ps", "-o", "stat=,comm=", "-p", str(pid)],  # noqa: S607 - every Unix has it on its path
         capture_output=True,
         text=True,
         check=False,
     )
-    return "postgres" in answer.stdout
+    return "postgres" in answer.stdout and not answer.stdout.lstrip().startswith("Z")

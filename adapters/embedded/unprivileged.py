@@ -36,15 +36,15 @@ def run_unprivileged(
         return binaries, RunAs()
     nobody = RunAs(user=NOBODY)
     give_to_nobody(home)
-    if _reaches(binaries, home, nobody, log):
+    if reaches(binaries, home, nobody, log=log):
         return binaries, nobody
     namespace = RunAs(namespace=True)
     give_to_root(home)
-    if _reaches(binaries, home, namespace, log):
+    if reaches(binaries, home, namespace, log=log):
         return binaries, namespace
     give_to_nobody(home)
     copied = _copy(binaries, home / "programs")
-    if _reaches(copied, home, nobody, log):
+    if reaches(copied, home, nobody, log=log):
         return copied, nobody
     raise EmbeddedServerError(
         "PostgreSQL",
@@ -71,7 +71,7 @@ def _give(home: Path, user: int, group: int) -> None:
         os.chown(path, user, group, follow_symlinks=False)
 
 
-def _reaches(binaries: PostgresBinaries, home: Path, run_as: RunAs, log: Path) -> bool:
+def reaches(binaries: PostgresBinaries, home: Path, run_as: RunAs, *, log: Path) -> bool:
     """Whether whoever `run_as` is can write in `home` and run the programs."""
     command = ["/bin/sh", "-c", _REACH, "sh", str(home), binaries.postgres]
     try:

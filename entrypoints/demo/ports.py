@@ -4,7 +4,7 @@ import socket
 
 import msgspec
 
-from adapters.embedded.postgres import free_port
+from adapters.embedded.ports import free_port
 
 PAGE, HEALTH, METRICS = 8080, 8001, 8000
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.embedded.postgres import free_port
+from adapters.embedded.ports import free_port
 from entrypoints.demo import ports
 from entrypoints.demo.ports import choose_ports
 
