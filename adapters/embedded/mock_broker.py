@@ -47,6 +47,11 @@ class MockBroker:
     ) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of its guard; None unless it runs."""
+        return self._process.pid if self._process else None
+
     def start(self) -> None:
         """
         Start it; `bootstrap` then has its address.
