@@ -11,6 +11,9 @@ from domain.errors import ConfigurationError
 PartitionBy = Literal["month", "day", "year"]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
+DEFAULT_POOL_SIZE = 10
+DEFAULT_MAX_OVERFLOW = 20
+
 MAX_PORT = 65_535
 MAX_IDENTIFIER_BYTES = 63
 
@@ -55,8 +58,8 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
     password: str = "admin"  # noqa: S105 - the documented default; validate() refuses it outside DEVELOPMENT
     database: str = "sink_db"
     schema: str = "public"
-    pool_size: int = 10
-    max_overflow: int = 20
+    pool_size: int = DEFAULT_POOL_SIZE
+    max_overflow: int = DEFAULT_MAX_OVERFLOW
     pool_timeout: int = 30
     pool_recycle: int = 3600
     connect_timeout: int = 10
