@@ -13,7 +13,13 @@ import psycopg
 from psycopg import errors
 
 from adapters.postgres.config import DatabaseConfig
-from domain.errors import ConnectionError, DuplicateKeyError, RepositoryError  # noqa: A004
+from adapters.postgres.sql_files import wanted_version
+from domain.errors import (
+    ConnectionError,  # noqa: A004 - the documented name
+    DuplicateKeyError,
+    RepositoryError,
+    SchemaVersionError,
+)
 
 # Data exceptions, integrity constraints, program limits (too deep, too long, too complex).
 _REFUSED_CLASSES = frozenset({"22", "23", "54"})
@@ -67,7 +73,8 @@ def as_repository_error(config: DatabaseConfig) -> Generator[None]:
 
     Raises:
         DuplicateKeyError: A unique constraint refused a row.
-        RepositoryError: The statement or a value of it is at fault.
+        SchemaVersionError: There are no tables.
+        RepositoryError: It took too long, or the statement or a value of it is at fault.
         ConnectionError: The database cannot be reached.
     """
     try:
@@ -76,6 +83,13 @@ def as_repository_error(config: DatabaseConfig) -> Generator[None]:
         constraint = error.diag.constraint_name or "a unique constraint"
         raise DuplicateKeyError(
             f"{constraint} refused a row: one with the same key is there already."
+        ) from error
+    except (errors.UndefinedTable, errors.UndefinedFunction) as error:
+        raise SchemaVersionError(found=0, wanted=wanted_version()) from error
+    except errors.QueryCanceled as error:
+        raise RepositoryError(
+            f"the database gave up after {config.statement_timeout:g} s: the question is too wide. "
+            f"Narrow it by table, key or time, or raise statement_timeout."
         ) from error
     except ConnectionError:
         raise

@@ -1,23 +1,12 @@
 """Which version the tables have, and whether this program goes with them."""
 
-import re
-from pathlib import Path
-
 from psycopg.errors import UndefinedTable
 
 from adapters.postgres.pool import Session
-from adapters.postgres.sql_files import VERSIONS
+from adapters.postgres.sql_files import wanted_version
 from domain.errors import SchemaVersionError
 
-_NUMBERED = re.compile(r"(\d{4})_\w+\.py")
-
 _APPLIED = "SELECT coalesce(max(left(migration_id, 4)::integer), 0) FROM cdc_audit_migration"
-
-
-def wanted_version(folder: Path = VERSIONS) -> int:
-    """Give the version of the tables that this program was made for."""
-    matches = (_NUMBERED.fullmatch(file.name) for file in folder.iterdir())
-    return max(int(match[1]) for match in matches if match)
 
 
 async def check_version(session: Session) -> int:

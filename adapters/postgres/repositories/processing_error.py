@@ -21,7 +21,8 @@ _INSERT = sql.SQL("""
         raw_key, raw_value, key_size, value_size, max_retries
     ) VALUES (
         %(stream_id)s, %(partition)s, %(offset)s, %(topic)s, %(error_type)s, %(error_message)s,
-        %(raw_key)s, %(raw_value)s, length(%(raw_key)s::bytea), length(%(raw_value)s::bytea), %(max_retries)s
+        %(raw_key)s, %(raw_value)s, length(%(raw_key)s::bytea), length(%(raw_value)s::bytea),
+        %(max_retries)s
     ) RETURNING {}
 """).format(_COLUMNS)
 _RETRYABLE = sql.SQL("""
