@@ -64,6 +64,11 @@ class EmbeddedDebezium:
     ) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of its guard; None unless it runs."""
+        return self._process.pid if self._process else None
+
     def warm_up(self) -> None:
         """
         Start the Java virtual machine, which takes a second.
