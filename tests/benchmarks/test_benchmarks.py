@@ -1,0 +1,60 @@
+"""The harness itself: medians, turns, the file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from domain.consumed import RawRecord
+from tests.benchmarks import events
+from tests.benchmarks.measuring import alternate, figure, ratio, write_figures
+
+
+def test_every_candidate_begins_a_round_in_its_turn() -> None:
+    order: list[str] = []
+
+    def note(name: str) -> float:
+        order.append(name)
+        return 0.0
+
+    alternate({"a": lambda: note("a"), "b": lambda: note("b")}, rounds=2)
+
+    assert order == ["a", "b", "b", "a", "a", "b"]
+
+
+def test_the_round_that_warms_up_is_not_a_sample() -> None:
+    answers = iter([9.0, 1.0, 2.0])
+
+    samples = alternate({"a": lambda: next(answers)}, rounds=2)
+
+    assert samples == {"a": [1.0, 2.0]}
+
+
+def test_a_ratio_is_the_median_of_the_ratios_of_the_rounds() -> None:
+    found = ratio([2.0, 30.0, 8.0], [1.0, 10.0, 2.0])
+
+    assert found.samples == (2.0, 3.0, 4.0)
+    assert (found.value, found.unit) == (3.0, "ratio")
+
+
+def test_the_file_has_value_unit_and_samples_by_name(tmp_path: Path) -> None:
+    write_figures({"x": figure([1.0, 3.0, 2.0], "us")}, tmp_path / "build" / "bench.json")
+
+    written = json.loads((tmp_path / "build" / "bench.json").read_text())
+    assert written == {"x": {"value": 2.0, "unit": "us", "samples": [1.0, 3.0, 2.0]}}
+
+
+def test_the_plain_event_is_about_as_large_as_it_is_said_to_be() -> None:
+    assert len(events.plain(1_000)) == pytest.approx(800, rel=0.15)
+
+
+def test_both_shapes_carry_the_same_change() -> None:
+    assert json.loads(events.with_schema(7))["payload"] == json.loads(events.plain(7))
+
+
+def test_each_event_is_another_row_at_the_next_offset() -> None:
+    first, second = events.records([events.plain(0), events.plain(1)])
+
+    assert isinstance(first, RawRecord)
+    assert (first.offset, second.offset) == (0, 1)
+    assert first.key != second.key
