@@ -1,7 +1,8 @@
 """
 When the pipeline counts as healthy, ready and alive: pure rules over its status.
 
-- healthy: it does its work; degraded while it only starts, or works without its Ray.
+- healthy: it does its work; degraded while it only starts, works without its Ray, or
+  holds a topic in which nearly everything fails.
 - ready: database and broker are there, the group is joined, and lag makes progress. A member
   without partitions is ready: it stands by.
 - alive: the loop turns. A database that is away restarts nothing.
@@ -48,7 +49,7 @@ def judge_health(status: PipelineStatus) -> CheckResult:
     elif status.state not in _AT_WORK:
         health = Health.UNHEALTHY
     else:
-        health = Health.DEGRADED if _lost_its_engine(status) else Health.HEALTHY
+        health = _at_work(status)
     return CheckResult(health, _details(status))
 
 
@@ -64,7 +65,7 @@ def judge_readiness(
             f"{status.lag} records behind, and nothing was committed for {now - seen.since:.0f} s"
         )
         return CheckResult(Health.UNHEALTHY, details)
-    return CheckResult(Health.DEGRADED if _lost_its_engine(status) else Health.HEALTHY, details)
+    return CheckResult(_at_work(status), details)
 
 
 def judge_liveness(status: PipelineStatus, now: float, *, stuck_timeout: float) -> CheckResult:
@@ -116,6 +117,11 @@ class PipelineHealth:
         return judge_liveness(self.status(), self._clock(), stuck_timeout=self._stuck_timeout)
 
 
+def _at_work(status: PipelineStatus) -> Health:
+    impaired = bool(status.held_topics) or _lost_its_engine(status)
+    return Health.DEGRADED if impaired else Health.HEALTHY
+
+
 def _lost_its_engine(status: PipelineStatus) -> bool:
     engine = status.transform_engine
     return engine.startswith("inprocess (") and "starting" not in engine
@@ -130,4 +136,6 @@ def _details(status: PipelineStatus) -> dict[str, object]:
     }
     if status.reason is not None:
         told["reason"] = status.reason
+    if status.held_topics:
+        told["held_topics"] = dict(status.held_topics)
     return told
