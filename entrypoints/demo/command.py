@@ -109,6 +109,10 @@ def _run(home: Path, options: DemoOptions, progress: Progress, console: Console)
         while True:
             chain.check()
             time.sleep(LOOK_INTERVAL)
+    except Stopped:
+        with suppress(OSError):  # the terminal may be gone
+            _say(console, "\nStopping.")
+        return OK
     finally:
         source.stop()
         chain.stop()

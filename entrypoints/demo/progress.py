@@ -1,8 +1,10 @@
 """What is being done, while it is done: moving on a terminal, a line each elsewhere."""
 
+import os
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
@@ -21,14 +23,14 @@ class Progress:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._began = time.monotonic()
+        self._began = time.monotonic() - _age()
         self._done: list[tuple[str, float]] = []
-        self._running: Spinner | None = None
+        self._running: tuple[Spinner, str] | None = None
         self._live: Live | None = None
 
     @property
     def seconds(self) -> float:
-        """Seconds since the start."""
+        """Seconds since the command was given: Python's own start counts."""
         return time.monotonic() - self._began
 
     @contextmanager
@@ -46,7 +48,7 @@ class Progress:
     def step(self, name: str) -> Generator[None]:
         """One step; it counts as done when its block ends well."""
         began = self.seconds
-        self._running = Spinner("dots", text=name)
+        self._running = Spinner("dots"), name
         yield
         self._running = None
         self._done.append((name, self.seconds - began))
@@ -60,5 +62,15 @@ class Progress:
         for name, seconds in self._done:
             table.add_row(Text("✓", style="green"), name, Text(f"{seconds:.1f} s", style="dim"))
         if self._running:
-            table.add_row(self._running, "", "")
+            table.add_row(*self._running, "")
         return table
+
+
+def _age() -> float:
+    """How old this process is, in seconds; 0 where the system does not tell."""
+    try:
+        status = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace")
+        started = int(status.rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - started
+    except (OSError, AttributeError):
+        return 0.0
