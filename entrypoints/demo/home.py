@@ -8,6 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from adapters.embedded.errors import EmbeddedServerError
+
 PREFIX = "cdc-audit-demo-"
 MIDDLE_OF_MAKING = 60  # seconds; a younger folder may not hold its lock yet
 
@@ -18,8 +20,11 @@ def temporary_home() -> Generator[Path]:
     Make a folder for a demo, and remove it at the end.
 
     A demo that is killed cannot remove its own: the next one does, when nobody holds its lock.
+
+    Raises:
+        EmbeddedServerError: There is no folder for temporary files that can be written.
     """
-    _remove_abandoned(Path(tempfile.gettempdir()))
+    _remove_abandoned(_temporary_folder())
     home = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         with (home / "lock").open("w", encoding="ascii") as lock:
@@ -29,6 +34,17 @@ def temporary_home() -> Generator[Path]:
             yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _temporary_folder() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as error:  # so it says when every candidate is full or read-only
+        raise EmbeddedServerError(
+            "demo",
+            f"no folder for temporary files can be written ({error.strerror}). Free some space, "
+            f"or set TMPDIR to a folder with at least 500 MB.",
+        ) from error
 
 
 def _remove_abandoned(folder: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.embedded.errors import EmbeddedServerError
 from entrypoints.demo.home import PREFIX, temporary_home
 
 LONG_AGO = time.time() - 3600
@@ -63,3 +64,13 @@ def test_a_home_that_is_just_being_made_is_left_alone(temporary_folder: Path) ->
 
     with temporary_home():
         assert young.exists()
+
+
+def test_without_any_folder_for_temporary_files_the_error_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("tempfile._candidate_tempdir_list", lambda: ["/nowhere"])
+
+    with pytest.raises(EmbeddedServerError, match="set TMPDIR"), temporary_home():
+        pass
