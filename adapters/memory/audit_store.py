@@ -4,11 +4,13 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from adapters.memory.row_encoder import MemoryRowEncoder, split_rows
 from adapters.memory.trail import MemoryOffset, MemoryStream, MemoryTrail, PartitionKey
 from application.ports import RowEncoder
 from application.trail_query import StoredRecord
-from domain.assignment import Judgement, StoredPosition, judge
+from domain.assignment import Judgement, StoredPosition, judge, remade_gap
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedBatch, ConsumedRecord
 from domain.disposition import Tally
@@ -79,12 +81,14 @@ class MemoryAuditStore:
     ) -> Sequence[QuarantinedRecord]:
         self._check_available()
         if self._stored_already(batch):
-            return ()
+            return self._refused_before(batch)
         self._check_expected(batch)
         rows = tuple(split_rows(batch.rows))
         refused = {r: why for r in rows if self._refuses and (why := self._refuses(r))}
         quarantined = [_quarantined(record, source, why) for record, why in refused.items()]
         self._insert([record for record in rows if record not in refused])
+        for bad in quarantined:
+            self.trail.refused[bad.stream_id, bad.kafka_partition, bad.kafka_offset] = bad
         for bad in (*batch.quarantined, *quarantined):
             self.trail.quarantine[bad.stream_id, bad.kafka_partition, bad.kafka_offset] = bad
         self.trail.control += batch.control
@@ -110,22 +114,43 @@ class MemoryAuditStore:
         stream = self.trail.stream(log.cluster_id, log.topic)
         if stream is None or renew:
             incarnation = stream.incarnation + 1 if stream else 1
-            stream = MemoryStream(
-                len(self.trail.streams) + 1, log.cluster_id, log.topic, incarnation, log.topic_id
-            )
+            number = len(self.trail.streams) + 1
+            if stream:
+                self._end(stream, log)
+            stream = MemoryStream(number, log.cluster_id, log.topic, incarnation, log.topic_id)
             self.trail.streams.append(stream)
+        elif stream.topic_id is None and log.topic_id is not None:
+            stream = msgspec.structs.replace(stream, topic_id=log.topic_id)
+            self.trail.streams[stream.stream_id - 1] = stream
         return stream
+
+    def _end(self, stream: MemoryStream, log: LogPartition) -> None:
+        for (stream_id, partition), offset in sorted(self.trail.offsets.items()):
+            if stream_id == stream.stream_id:
+                gap = remade_gap(
+                    log,
+                    stream_id,
+                    stream.topic_id,
+                    partition=partition,
+                    next_offset=offset.next_offset,
+                )
+                self.trail.gaps.append(gap)
 
     def _judge(self, log: LogPartition) -> Judgement:
         stream = self.trail.stream(log.cluster_id, log.topic)
         if stream is None:
             return Judgement(log.log_start)
         offset = self.trail.offsets.get((stream.stream_id, log.partition))
+        owners = [
+            other.consumer_group
+            for (stream_id, _), other in self.trail.offsets.items()
+            if stream_id == stream.stream_id and other.consumer_group is not None
+        ]
         stored = StoredPosition(
             stream_id=stream.stream_id,
             topic_id=stream.topic_id,
             next_offset=offset.next_offset if offset else None,
-            consumer_group=offset.consumer_group if offset else None,
+            consumer_group=owners[0] if owners else None,
         )
         return judge(stored, log, group=self._group)
 
@@ -136,7 +161,7 @@ class MemoryAuditStore:
         key = (stream.stream_id, log.partition)
         start = judgement.next_offset
         old = self.trail.offsets.get(key, MemoryOffset(start, start, None, None))
-        if judgement.gap is not None and judgement.gap not in self.trail.gaps:
+        if judgement.gap is not None and not judgement.new_stream:
             self.trail.gaps.append(judgement.gap)
         self.trail.offsets[key] = MemoryOffset(
             old.first_offset,
@@ -158,6 +183,14 @@ class MemoryAuditStore:
             and advance.expected != advance.next_offset
             for advance, state in states
         )
+
+    def _refused_before(self, batch: TransformedBatch) -> Sequence[QuarantinedRecord]:
+        parts = {_key(a.partition): range(a.expected, a.next_offset) for a in batch.advances}
+        return [
+            bad
+            for (stream_id, partition, offset), bad in sorted(self.trail.refused.items())
+            if offset in parts.get((stream_id, partition), ())
+        ]
 
     def _check_expected(self, batch: TransformedBatch) -> None:
         states = {

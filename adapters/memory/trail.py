@@ -44,6 +44,7 @@ class MemoryTrail:
         records: By stream, partition and offset.
         control: Control messages, in the order in which they were stored.
         quarantine: By stream, partition and offset.
+        refused: Those of the quarantine that the store itself refused.
         gaps: In the order in which they were found.
         begun: Whether the trail has begun.
     """
@@ -54,6 +55,7 @@ class MemoryTrail:
         self.records: dict[RecordKey, StoredRecord] = {}
         self.control: list[ControlMessage] = []
         self.quarantine: dict[RecordKey, QuarantinedRecord] = {}
+        self.refused: dict[RecordKey, QuarantinedRecord] = {}
         self.gaps: list[Gap] = []
         self.begun = False
 

@@ -27,9 +27,9 @@ WRITER = secrets.token_hex(8)
 """Token of this process: who moved an offset last."""
 
 # The pool tries to connect for so long at a stretch, with growing pauses; then it waits until
-# somebody asks again. Asking again sooner keeps the pauses short, also after a long outage.
+# somebody asks again: so the pauses stay short, also in a long outage.
 _STRETCH = 3.0
-_ASK_AGAIN = 4.0
+_LOOK_AGAIN = 0.25
 
 
 class Access(enum.Enum):
@@ -57,6 +57,7 @@ class SessionPool(AsyncConnectionPool[Session]):
         self.config = config
         self.access = access
         self.last_failure: Exception | None = None
+        self.failed_at = 0.0
         super().__init__(
             conninfo=config.conninfo,
             kwargs={"autocommit": True, "application_name": f"cdc-audit {writer}"},
@@ -82,30 +83,34 @@ class SessionPool(AsyncConnectionPool[Session]):
             check: Whether to find out first that it still works; costs a round trip.
 
         Raises:
-            ConnectionError: None came in time; the text says why.
+            ConnectionError: None could be made, or none was free in time; the text says why.
         """
         session = await self._take(
             self.config.pool_timeout if longest_wait is None else longest_wait
         )
         while check and not await _works(session):
             await self.putconn(session)
-            session = await self._take(_ASK_AGAIN)
+            session = await self._take(self.config.pool_timeout)
         try:
             yield session
         finally:
             await self.putconn(session)
 
     async def _take(self, longest_wait: float) -> Session:
-        deadline = time.monotonic() + longest_wait
+        begun = time.monotonic()
         while True:
-            left = deadline - time.monotonic()
+            left = begun + longest_wait - time.monotonic()
             try:
-                return await self.getconn(timeout=max(0.001, min(_ASK_AGAIN, left)))
+                return await self.getconn(timeout=max(0.001, min(_LOOK_AGAIN, left)))
             except PoolTimeout as error:
-                if left <= _ASK_AGAIN:
+                if left <= _LOOK_AGAIN or self._failed_since(begun):
                     raise self._none_came(longest_wait) from self.last_failure or error
             except psycopg.Error as error:  # the pool is closed or overcrowded
                 raise trouble(error, self.config) from error
+
+    def _failed_since(self, begun: float) -> bool:
+        crowded = isinstance(self.last_failure, psycopg.errors.TooManyConnections)
+        return self.last_failure is not None and self.failed_at >= begun and not crowded
 
     def _none_came(self, waited: float) -> ConnectionError:
         if self.last_failure:
@@ -170,7 +175,7 @@ def _session_class(pool: SessionPool) -> type[Session]:
                 connection = await super().connect(*args, **kwargs)
                 await connection.execute(session_settings(pool.config, pool.access))
             except psycopg.Error as error:
-                pool.last_failure = error
+                pool.last_failure, pool.failed_at = error, time.monotonic()
                 if connection:
                     await connection.close()
                 raise psycopg.OperationalError(reason(error, pool.config)) from error

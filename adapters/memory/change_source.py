@@ -1,0 +1,142 @@
+"""A change source over a `MemoryBroker`, with eager rebalancing as aiokafka has it."""
+
+import asyncio
+import time
+from collections.abc import Collection, Mapping, Sequence
+
+from adapters.memory.broker import MemoryBroker, TopicPartition
+from application.open_batch import batch_of
+from application.ports import ClaimPartitions, ReleasePartitions
+from domain.consumed import ConsumedBatch, PartitionSlice
+from domain.errors import SourceUnavailableError
+from domain.stream import Claim, LogPartition, StreamPartition
+
+
+class _Reading:
+    """Where one claimed partition is read."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.delivered = claim.next_offset
+
+
+class MemoryChangeSource:
+    """
+    A member of the broker's only group.
+
+    Args:
+        broker: Shared with the other members.
+        max_poll_records: Most records of one poll.
+        timeout: Longest that a poll waits, in seconds.
+    """
+
+    def __init__(
+        self, broker: MemoryBroker, *, max_poll_records: int = 500, timeout: float = 0.02
+    ) -> None:
+        self._broker = broker
+        self._max_poll_records = max_poll_records
+        self._timeout = timeout
+        self._claim: ClaimPartitions | None = None
+        self._release: ReleasePartitions | None = None
+        self._generation = -1
+        self._unclaimed: set[TopicPartition] = set()
+        self._is_claimed = False
+        self._readings: dict[TopicPartition, _Reading] = {}
+        self._is_paused = False
+        self._paused: set[StreamPartition] = set()
+
+    async def existing(self) -> Sequence[LogPartition]:
+        self._check_available()
+        return [self._broker.describe(*key) for key in sorted(self._broker.logs)]
+
+    async def start(self, *, claim: ClaimPartitions, release: ReleasePartitions) -> None:
+        self._claim = claim
+        self._release = release
+        self._broker.join(self)
+
+    async def poll(self) -> ConsumedBatch | None:
+        self._check_available()
+        await self._rebalance()
+        await self._claim_new()
+        polled_at = time.monotonic()
+        end = polled_at + self._timeout
+        while True:
+            slices = self._read()
+            if slices:
+                return batch_of(slices, polled_at=polled_at)
+            if time.monotonic() >= end:
+                return None
+            await asyncio.sleep(0.001)
+
+    async def acknowledge(self, positions: Mapping[StreamPartition, int]) -> None:
+        for partition, offset in positions.items():
+            self._broker.committed[partition.topic, partition.partition] = offset
+
+    async def stop(self) -> None:
+        self._readings.clear()
+        self._broker.leave(self)
+
+    def pause(self, partitions: Collection[StreamPartition] | None = None) -> None:
+        if partitions is None:
+            self._is_paused = True
+        else:
+            self._paused |= set(partitions)
+
+    def resume(self, partitions: Collection[StreamPartition] | None = None) -> None:
+        if partitions is None:
+            self._is_paused = False
+        else:
+            self._paused -= set(partitions)
+
+    def seek(self, partition: StreamPartition, offset: int) -> bool:
+        reading = self._readings.get((partition.topic, partition.partition))
+        if reading is None or reading.claim.partition != partition:
+            return False
+        reading.delivered = offset
+        return True
+
+    def lag(self) -> Mapping[StreamPartition, int]:
+        return {
+            reading.claim.partition: max(0, self._broker.logs[key].end - reading.delivered)
+            for key, reading in self._readings.items()
+        }
+
+    def _check_available(self) -> None:
+        if not self._broker.available:
+            raise SourceUnavailableError("the in-memory broker is away. Set `available`.")
+
+    async def _rebalance(self) -> None:
+        if self._generation == self._broker.generation:
+            return
+        lost = [reading.claim.partition for reading in self._readings.values()]
+        self._readings.clear()
+        self._paused.clear()
+        if lost and self._release is not None:
+            await self._release(lost)
+        self._generation = self._broker.generation
+        self._unclaimed = self._broker.assignment(self)
+        self._is_claimed = False
+
+    async def _claim_new(self) -> None:
+        if self._is_claimed or self._claim is None:
+            return
+        claims = await self._claim([self._broker.describe(*k) for k in sorted(self._unclaimed)])
+        self._readings = {(c.partition.topic, c.partition.partition): _Reading(c) for c in claims}
+        self._is_claimed = True
+
+    def _read(self) -> Sequence[PartitionSlice]:
+        slices: list[PartitionSlice] = []
+        left = self._max_poll_records
+        for key, reading in self._readings.items():
+            claim = reading.claim
+            if self._is_paused or claim.partition in self._paused or left == 0:
+                continue
+            records, end = self._broker.logs[key].read(reading.delivered, left)
+            if end == reading.delivered:
+                continue
+            slices.append(
+                PartitionSlice(claim.partition, reading.delivered, end, records, claim.compacted)
+            )
+            reading.delivered = end
+            left -= len(records)
+        return slices
