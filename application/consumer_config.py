@@ -22,6 +22,8 @@ class ConsumerConfig(msgspec.Struct, kw_only=True):
         max_batch_bytes: Most bytes of keys and values of one batch.
         max_record_bytes: A larger record is quarantined by reference.
         max_queued_bytes: Most bytes that wait in front of the transformer and of the store.
+        transform_ahead: Batches of one writer that may be in front of its current one, being
+            transformed or waiting for it.
         writers: Batches of different partitions that are stored at the same time.
         shutdown_timeout: Seconds within which the service has stopped.
     """
@@ -33,6 +35,7 @@ class ConsumerConfig(msgspec.Struct, kw_only=True):
     max_batch_bytes: int = 16 * 1024 * 1024
     max_record_bytes: int = 16 * 1024 * 1024
     max_queued_bytes: int = 64 * 1024 * 1024
+    transform_ahead: int = 2
     writers: int = 1
     shutdown_timeout: float = 20.0
 

@@ -8,7 +8,7 @@ Every port has an in-memory fake in `adapters/memory`; `tests/contract` runs one
 fake and every real adapter.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from application.reports import BatchReport
@@ -21,7 +21,11 @@ from domain.stream import Claim, LogPartition, StreamPartition
 from domain.transformed import TransformedBatch
 
 ClaimPartitions = Callable[[Sequence[LogPartition]], Awaitable[Sequence[Claim]]]
-"""Called by a source for partitions that it was just assigned, before it reads any of them."""
+"""
+Called by a source for partitions that it was just assigned, before it reads any of them.
+
+It is called with none by a member that joined the group and was assigned nothing.
+"""
 
 ReleasePartitions = Callable[[Sequence[StreamPartition]], Awaitable[None]]
 """Called by a source for partitions that it is about to lose, or has lost."""
@@ -30,12 +34,22 @@ ReleasePartitions = Callable[[Sequence[StreamPartition]], Awaitable[None]]
 class ChangeSource(Protocol):
     """Where consumed records come from: a consumer group over topics."""
 
-    async def start(self, *, claim: ClaimPartitions, release: ReleasePartitions) -> None:
+    async def existing(self) -> Sequence[LogPartition]:
         """
-        Join the group. Whenever partitions are assigned, `claim` says where each is read from.
+        Every partition that exists now, of every topic that is read. It joins no group.
 
         Raises:
-            StreamRefusedError: A later `poll` raises it too, if `claim` refused a partition.
+            SourceUnavailableError: The broker is gone; a later call may work.
+        """
+        ...
+
+    async def start(self, *, claim: ClaimPartitions, release: ReleasePartitions) -> None:
+        """
+        Join the group, by and by.
+
+        Whenever partitions are assigned, `claim` is asked where each is read from; before they
+        are given up, `release` is told. Whatever `claim` raises, `poll` raises; a later `poll`
+        asks `claim` again.
         """
         ...
 
@@ -51,6 +65,8 @@ class ChangeSource(Protocol):
 
         Raises:
             SourceUnavailableError: The broker is gone; a later call may work.
+            StreamRefusedError: `claim` refused a partition.
+            ConnectionError: `claim` could not reach the database; a later call asks again.
         """
         ...
 
@@ -66,21 +82,40 @@ class ChangeSource(Protocol):
 class SeekableSource(Protocol):
     """A source whose reading can be held, or set back to the trail's own offset."""
 
-    def pause(self) -> None:
-        """Keep membership of the group, and return no records from `poll` until `resume`."""
+    def pause(self, partitions: Collection[StreamPartition] | None = None) -> None:
+        """
+        Return no records from `poll` until `resume`, and keep membership of the group.
+
+        Args:
+            partitions: Hold only these; None holds everything, what is assigned later too.
+        """
         ...
 
-    def resume(self) -> None:
-        """Return records from `poll` again, none of them lost."""
+    def resume(self, partitions: Collection[StreamPartition] | None = None) -> None:
+        """
+        Return records from `poll` again, none of them lost. Undoes the `pause` alike.
+
+        Args:
+            partitions: Read on these; None ends the holding of everything.
+        """
         ...
 
-    async def seek(self, partition: StreamPartition, offset: int) -> bool:
-        """Read on at `offset`. False if the partition is no longer assigned."""
+    def seek(self, partition: StreamPartition, offset: int) -> bool:
+        """
+        Read on at `offset`: what `poll` returns from now on is from there.
+
+        Returns:
+            False if the partition is no longer ours: it was revoked, or is not claimed yet.
+        """
         ...
 
     def lag(self) -> Mapping[StreamPartition, int]:
         """Records between our position and the log's end, for each assigned partition."""
         ...
+
+
+class RecordSource(ChangeSource, SeekableSource, Protocol):
+    """What the pipeline reads from: a change source that can be held and set back."""
 
 
 class RecordDecoder(Protocol):
@@ -111,6 +146,11 @@ class RowEncoder(Protocol):
 class BatchTransformer(Protocol):
     """Turns consumed batches into transformed ones, somewhere."""
 
+    @property
+    def engine(self) -> str:
+        """Where it works now: ``ray``, ``inprocess``, ``inprocess (ray is starting)``, ..."""
+        ...
+
     async def transform(self, batch: ConsumedBatch) -> TransformedBatch:
         """
         Decode, classify, redact and encode `batch`. Every record gets exactly one disposition.
@@ -129,6 +169,24 @@ class AuditStore(Protocol):
     async def encoder(self) -> RowEncoder:
         """
         The encoder for the tables as they are now.
+
+        Raises:
+            SchemaVersionError: The tables are not of this program's version.
+            ConnectionError: The database cannot be reached.
+        """
+        ...
+
+    async def begin(self, partitions: Sequence[LogPartition], *, reset: str) -> bool:
+        """
+        Begin the trail with the partitions that exist, unless it has begun already.
+
+        The first call for a trail decides, for good: with `reset` ``latest``, reading begins at
+        the log end of each of `partitions`; with ``earliest`` at its beginning. Partitions that
+        are not among them are read from their beginning, whenever they appear. Call it before
+        joining the group, with every partition of every topic that is read.
+
+        Returns:
+            Whether this call began the trail.
 
         Raises:
             SchemaVersionError: The tables are not of this program's version.

@@ -73,6 +73,7 @@ class PipelineStatus(msgspec.Struct, frozen=True, kw_only=True):
         batches: Batches committed since the start.
         fenced: How often another writer had moved our offsets.
         transform_engine: ``ray``, ``inprocess``, or ``inprocess (ray is starting)`` and the like.
+        held_topics: Topics that are held since nearly everything in them fails, with the reason.
     """
 
     state: PipelineState
@@ -85,3 +86,4 @@ class PipelineStatus(msgspec.Struct, frozen=True, kw_only=True):
     batches: int = 0
     fenced: int = 0
     transform_engine: str = "inprocess"
+    held_topics: Mapping[str, str] = {}

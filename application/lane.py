@@ -1,0 +1,262 @@
+"""
+One writer's way: batches of the partitions that it has are stored one after the other.
+
+    add ──▶ OpenBatch ──take──▶ transform (up to `transform_ahead`) ──in order──▶ append ──▶ Ledger
+
+While batch n is stored, n+1 is transformed, and the open batch collects n+2. A batch is taken
+
+- when nothing of this lane is under way: a quiet topic's record is committed at once; or
+- when there is room in front of the store, and at least `batch_size` records wait, or the open
+  batch is full, or its first record has waited for `batch_timeout`.
+
+When a batch cannot be stored as it is (another writer was faster, or its topic is held), all that
+is behind it in the lane is stale: it is thrown away, and the source is set back to the first
+offset of each partition. No await parts these two, so nothing stale can slip in between.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from application.ledger import StageClock
+from application.open_batch import OpenBatch
+from application.patience import BackOff, wait_for_event
+from application.stages import Stages
+from domain.consumed import ConsumedBatch
+from domain.errors import ConnectionError as StoreConnectionError
+from domain.errors import FencedError, TransformerUnavailableError
+from domain.stream import StreamPartition
+from domain.transformed import TransformedBatch
+
+logger = logging.getLogger(__name__)
+
+
+class _Work:
+    """A batch under way."""
+
+    def __init__(self, batch: ConsumedBatch, *, waited: float) -> None:
+        self.batch = batch
+        self.transforming: asyncio.Task[TransformedBatch] | None = None
+        self.is_dropped = False
+        self.clock = StageClock()
+        self.clock.polled(waited)
+
+    def touches(self, partitions: Collection[StreamPartition]) -> bool:
+        return any(part.partition in partitions for part in self.batch.slices)
+
+    def drop(self) -> None:
+        self.is_dropped = True
+        if self.transforming is not None:
+            self.transforming.cancel()
+
+
+class Lane:
+    """
+    Stores the batches of some partitions in order.
+
+    Args:
+        stages: What it shares with the other lanes.
+    """
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+        self._config = stages.config
+        self._open = OpenBatch(
+            max_records=stages.config.max_batch_records, max_bytes=stages.config.max_batch_bytes
+        )
+        self._ahead: deque[_Work] = deque()
+        self._current: _Work | None = None
+        self._changed = asyncio.Event()
+        self._is_finishing = False
+        self._back_off = BackOff()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is under way."""
+        return not self._open and not self._under_way
+
+    def add(self, batch: ConsumedBatch) -> None:
+        """Take in what a poll gave."""
+        self._open.add(batch)
+        self._changed.set()
+
+    async def run(self) -> None:
+        """
+        Transform and store until cancelled.
+
+        Raises:
+            FencedError: The same other writer was faster too often.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._take_as_they_fill())
+                group.create_task(self._store_in_order())
+        finally:
+            for work in self._under_way:
+                work.drop()
+
+    async def finish(self, seconds: float) -> None:
+        """Store what is here; what is not stored in so many seconds is dropped, never half."""
+        self._is_finishing = True
+        self._changed.set()
+        await self._settle(lambda: self.is_idle, seconds)
+
+    async def release(self, partitions: Collection[StreamPartition], seconds: float) -> None:
+        """
+        Let go of `partitions`: what was not taken yet is dropped, what is under way is finished.
+
+        What is not finished in so many seconds is dropped, in whole batches; partitions in them
+        that stay with us are read again from where they stood.
+        """
+        _, size = self._open.remove(lambda partition: partition in partitions)
+        self._stages.rules.freed(size)
+
+        def is_rid() -> bool:
+            return not any(work.touches(partitions) for work in self._under_way)
+
+        await self._settle(is_rid, seconds)
+        if not is_rid():
+            self._set_back({})
+
+    @property
+    def _under_way(self) -> Sequence[_Work]:
+        return [*([self._current] if self._current else []), *self._ahead]
+
+    async def _take_as_they_fill(self) -> None:
+        while True:
+            while not self._may_take():
+                self._changed.clear()
+                await wait_for_event(self._changed, self._seconds_left())
+            since = self._open.since
+            now = self._stages.rules.now()
+            work = _Work(self._open.take(), waited=now - (now if since is None else since))
+            self._begin_transforming(work)
+            self._ahead.append(work)
+            self._changed.set()
+
+    def _may_take(self) -> bool:
+        if not self._open:
+            return False
+        if self._current is None and not self._ahead:
+            return True
+        if len(self._ahead) >= self._config.transform_ahead:
+            return False
+        left = self._seconds_left()
+        return (
+            self._is_finishing
+            or self._open.record_count >= self._config.batch_size
+            or self._open.is_full
+            or (left is not None and left <= 0)
+        )
+
+    def _seconds_left(self) -> float | None:
+        since = self._open.since
+        if since is None or len(self._ahead) >= self._config.transform_ahead:
+            return None
+        return max(0.0, since + self._config.batch_timeout - self._stages.rules.now())
+
+    def _begin_transforming(self, work: _Work) -> asyncio.Task[TransformedBatch]:
+        async def transform() -> TransformedBatch:
+            work.clock.start()
+            batch = await self._stages.transformer.transform(work.batch)
+            work.clock.end("transform")
+            return batch
+
+        work.transforming = asyncio.create_task(transform())
+        work.transforming.add_done_callback(_retrieve)
+        return work.transforming
+
+    async def _store_in_order(self) -> None:
+        while True:
+            while not self._ahead:
+                self._changed.clear()
+                await self._changed.wait()
+            self._current = work = self._ahead.popleft()
+            self._changed.set()
+            try:
+                await self._carry_through(work)
+            finally:
+                self._current = None
+                self._back_off.reset()
+                self._stages.holds.let_go(self)
+                self._stages.rules.freed(work.batch.size)
+                self._changed.set()
+
+    async def _carry_through(self, work: _Work) -> None:
+        while not work.is_dropped:
+            try:
+                if await self._try(work):
+                    return
+            except FencedError as error:
+                self._stages.rules.fenced(error)
+                self._set_back(error.positions)
+            except (StoreConnectionError, TransformerUnavailableError) as error:
+                await self._wait_out(work, error)
+
+    async def _try(self, work: _Work) -> bool:
+        """Whether `work` was stored. It was not if it is dropped, or must wait for its topic."""
+        batch = await self._transformed(work)
+        if batch is None:
+            return False
+        if self._stages.rules.must_wait(batch):
+            self._set_back({})
+            return False
+        work.clock.start()
+        refused = await self._stages.store.append(batch, work.batch)
+        work.clock.end("append")
+        self._stages.rules.stored(batch, refused)
+        self._stages.ledger.committed(batch, work.batch, work.clock.stages, refused)
+        return True
+
+    async def _transformed(self, work: _Work) -> TransformedBatch | None:
+        task = work.transforming or self._begin_transforming(work)
+        await asyncio.wait({task})
+        if task.cancelled():
+            work.transforming = None
+            return None
+        if task.exception() is not None:
+            work.transforming = None
+        return task.result()
+
+    async def _wait_out(self, work: _Work, error: Exception) -> None:
+        if self not in self._stages.holds:
+            logger.warning("waiting for what is away", extra={"reason": str(error)})
+        self._stages.holds.hold(self, str(error))
+        self._changed.set()
+        give_up = self._stages.rules.now() + self._back_off.next_pause()
+        while not work.is_dropped and (left := give_up - self._stages.rules.now()) > 0:
+            self._changed.clear()
+            await wait_for_event(self._changed, left)
+
+    async def _settle(self, is_settled: Callable[[], bool], seconds: float) -> None:
+        """Wait until `is_settled`, at most so long, and not while the store is away."""
+        give_up = self._stages.rules.now() + seconds
+        while not is_settled() and self not in self._stages.holds:
+            left = give_up - self._stages.rules.now()
+            if left <= 0:
+                return
+            self._changed.clear()
+            await wait_for_event(self._changed, left)
+
+    def _set_back(self, positions: Mapping[tuple[int, int], int]) -> None:
+        """Throw away all that is in the lane, and read it again, or from `positions` on."""
+        first: dict[StreamPartition, int] = {}
+        for work in self._under_way:
+            work.drop()
+            for part in work.batch.slices:
+                first.setdefault(part.partition, part.expected)
+        thrown, size = self._open.remove(lambda _: True)
+        for part in thrown:
+            first.setdefault(part.partition, part.expected)
+        self._stages.rules.freed(size)
+        for partition, offset in first.items():
+            key = (partition.stream_id, partition.partition)
+            self._stages.source.seek(partition, positions.get(key, offset))
+        self._changed.set()
+
+
+def _retrieve(task: asyncio.Task[TransformedBatch]) -> None:
+    """Look at the exception of a task that nobody may await any more."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,61 @@
+"""What the lanes of a pipeline share: the ports, the ledger, and the rules of the whole."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from application.consumer_config import ConsumerConfig
+from application.ledger import Ledger
+from application.patience import Holds
+from application.ports import AuditStore, BatchTransformer, SeekableSource
+from domain.errors import FencedError
+from domain.quarantine import QuarantinedRecord
+from domain.transformed import TransformedBatch
+
+
+class LaneRules(Protocol):
+    """What a lane asks and tells the pipeline that it is part of."""
+
+    def now(self) -> float:
+        """Seconds of the monotonic clock."""
+        ...
+
+    def freed(self, size: int) -> None:
+        """So many bytes of queued records were stored or thrown away."""
+        ...
+
+    def fenced(self, error: FencedError) -> None:
+        """Count it, and raise it if it was one too many."""
+        ...
+
+    def must_wait(self, batch: TransformedBatch) -> bool:
+        """Whether a topic of `batch` is held, so that it must not be stored."""
+        ...
+
+    def stored(self, batch: TransformedBatch, refused: Sequence[QuarantinedRecord]) -> None:
+        """Remember how the records of `batch` fared; the database refused those in `refused`."""
+        ...
+
+
+class Stages(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What all lanes of a pipeline share.
+
+    Attributes:
+        source: Set back when a batch cannot be stored.
+        transformer: Transforms.
+        store: Stores.
+        ledger: Told of what was stored.
+        holds: Held while the store or the transformer is away.
+        rules: The pipeline.
+        config: Caps and floors.
+    """
+
+    source: SeekableSource
+    transformer: BatchTransformer
+    store: AuditStore
+    ledger: Ledger
+    holds: Holds
+    rules: LaneRules
+    config: ConsumerConfig
