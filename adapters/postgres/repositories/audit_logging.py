@@ -8,6 +8,7 @@ import msgspec
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row, scalar_row
 
+from adapters.postgres.batch_rows import record_sources
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.driver_errors import as_repository_error
 from adapters.postgres.repositories.audit_statistics import read_statistics
@@ -206,6 +207,7 @@ class AuditLoggingRepository:
                 for entry, offset in zip(entries, offsets, strict=True)
             ]
             await cursor.executemany(_INSERT, rows)
+            await record_sources(self._connection, sorted({_source(e) for e in entries}, key=str))
             await cursor.execute(
                 _ADVANCE,
                 {"next": offsets[-1] + 1, "rows": len(rows), "stream_id": stream_id},
@@ -247,6 +249,16 @@ def _entry(index: int, fields: Mapping[str, Any], now: datetime) -> AuditLogging
             f"fields of AuditLogging."
         ) from error
     return msgspec.structs.replace(entry, change_timestamp=_aware(entry.change_timestamp) or now)
+
+
+def _source(entry: AuditLogging) -> tuple[str | None, ...]:
+    return (
+        entry.connector,
+        entry.source_name,
+        entry.source_database,
+        entry.source_schema,
+        entry.source_table,
+    )
 
 
 def _operation(word: OperationTypeEnum | str) -> OperationTypeEnum:
