@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from adapters.otel import names
+from adapters.otel.batch_instruments import BatchInstruments
 from adapters.otel.resource import service_resource
 from adapters.otel.vital_gauges import VitalGauges
 from application.reports import BatchReport, PipelineStatus
@@ -47,69 +48,39 @@ class MetricsCollector:
         )
         meter = self._provider.get_meter(names.METER)
         self._gauges = VitalGauges(meter)
-        self._consumed = meter.create_counter(
-            names.CONSUMED, description="Kafka records read, by partition."
-        )
-        self._records = meter.create_counter(
-            names.RECORDS, description="Kafka records accounted for, by what became of them."
-        )
-        self._rows = meter.create_counter(
-            names.ROWS, description="Rows made for the trail, by operation."
-        )
-        self._control = meter.create_counter(
-            names.CONTROL, description="Records that carry no row change, by kind."
-        )
-        self._quarantined = meter.create_counter(
-            names.QUARANTINED, description="Records put into quarantine, by error."
-        )
-        self._batches = meter.create_counter(names.BATCHES, description="Batches committed.")
-        self._stage_duration = meter.create_histogram(
-            names.STAGE_DURATION, unit="s", description="Time that one stage of a batch took."
-        )
-        self._batch_duration = meter.create_histogram(
-            names.BATCH_DURATION, unit="s", description="Time from first stage to commit."
-        )
-        self._batch_records = meter.create_histogram(
-            names.BATCH_RECORDS, description="Records of a batch."
-        )
-        self._batch_size = meter.create_histogram(
-            names.BATCH_SIZE, unit="By", description="Keys and values of a batch."
-        )
-        self._freshness = meter.create_histogram(
-            names.FRESHNESS, unit="s", description="From a batch's newest change to its commit."
-        )
+        self._count = BatchInstruments(meter)
 
     def record_message_consumed(self, topic: str, partition: int) -> None:
         """Count one record that was read."""
-        self._consumed.add(1, {"topic": topic, "partition": partition})
+        self._count.consumed.add(1, {"topic": topic, "partition": partition})
 
     def record_message_processed(self, topic: str, operation_type: str) -> None:
         """Count one record that became a row of the trail."""
         baseline = operation_type == OperationTypeEnum.SNAPSHOT
         self._add_records(topic, Disposition.BASELINE if baseline else Disposition.AUDITED, 1)
-        self._rows.add(1, {"topic": topic, "operation": str(operation_type)})
+        self._count.rows.add(1, {"topic": topic, "operation": str(operation_type)})
 
     def record_message_failed(self, topic: str, error_type: str) -> None:
         """Count one record that was put into quarantine."""
         self._add_records(topic, Disposition.QUARANTINED, 1)
-        self._quarantined.add(1, {"topic": topic, "error_type": error_type})
+        self._count.quarantined.add(1, {"topic": topic, "error_type": error_type})
 
     def record_batch_processed(self, duration_seconds: float) -> None:
         """Count one batch that took `duration_seconds`."""
-        self._batches.add(1)
-        self._batch_duration.record(max(0.0, duration_seconds))
+        self._count.batches.add(1)
+        self._count.batch_duration.record(max(0.0, duration_seconds))
 
     def record_batch(self, report: BatchReport) -> None:
         """Count everything that `report` tells of one batch."""
         self._count_dispositions(report)
         for (topic, operation), count in report.batch.operations.items():
-            self._rows.add(count, {"topic": topic, "operation": operation})
+            self._count.rows.add(count, {"topic": topic, "operation": operation})
         for (topic, kind), count in report.batch.control_kinds.items():
-            self._control.add(count, {"topic": topic, "kind": kind})
+            self._count.control.add(count, {"topic": topic, "kind": kind})
         for record in (*report.batch.quarantined, *report.refused):
-            self._quarantined.add(1, {"topic": record.topic, "error_type": record.error_type})
-        self._batch_records.record(report.record_count)
-        self._batch_size.record(report.size)
+            self._count.quarantined.add(1, {"topic": record.topic, "error_type": record.error_type})
+        self._count.batch_records.record(report.record_count)
+        self._count.batch_size.record(report.size)
         self._time(report)
 
     def watch_pipeline(self, status: Callable[[], PipelineStatus]) -> None:
@@ -147,9 +118,11 @@ class MetricsCollector:
             topic, tally = advance.partition.topic, advance.tally
             consumed = tally.total - tally.absent
             if consumed:
-                self._consumed.add(
+                self._count.consumed.add(
                     consumed, {"topic": topic, "partition": advance.partition.partition}
                 )
+            if tally.absent:
+                self._count.absent.add(tally.absent, {"topic": topic})
             moved = min(refused[topic], tally.audited)
             refused[topic] -= moved
             self._add_records(topic, Disposition.AUDITED, tally.audited - moved)
@@ -160,17 +133,17 @@ class MetricsCollector:
 
     def _add_records(self, topic: str, disposition: Disposition, count: int) -> None:
         if count:
-            self._records.add(count, {"topic": topic, "disposition": disposition.value})
+            self._count.records.add(count, {"topic": topic, "disposition": disposition.value})
 
     def _time(self, report: BatchReport) -> None:
         for stage in report.stages:
             took = max(0.0, (stage.end_ns - stage.start_ns) / _NANOSECONDS)
-            self._stage_duration.record(took, {"stage": stage.stage})
+            self._count.stage_duration.record(took, {"stage": stage.stage})
         if not report.stages:
             return
         end = report.stages[-1].end_ns / _NANOSECONDS
         self.record_batch_processed(end - report.stages[0].start_ns / _NANOSECONDS)
         if report.batch.newest_change is not None:
             changed = report.batch.newest_change / _MICROSECONDS
-            self._freshness.record(max(0.0, end - changed))
+            self._count.freshness.record(max(0.0, end - changed))
             self._gauges.newest_change = changed

@@ -12,6 +12,7 @@ METER = "cdc_audit"
 
 CONSUMED = "cdc_audit.consumed.records"
 RECORDS = "cdc_audit.records"
+ABSENT = "cdc_audit.absent.offsets"
 ROWS = "cdc_audit.rows"
 CONTROL = "cdc_audit.control.records"
 QUARANTINED = "cdc_audit.quarantined.records"
