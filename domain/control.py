@@ -6,12 +6,18 @@ import msgspec
 
 
 class ControlKind(enum.StrEnum):
-    """Which control message a record is. Heartbeats and tombstones are counted, not stored."""
+    """
+    Which control message a record is. Heartbeats and tombstones are counted, not stored.
+
+    TRANSACTION is a transaction's boundary that does not say which one: CloudEventsConverter
+    writes null for both.
+    """
 
     HEARTBEAT = "heartbeat"
     TOMBSTONE = "tombstone"
     TRANSACTION_BEGIN = "transaction_begin"
     TRANSACTION_END = "transaction_end"
+    TRANSACTION = "transaction"
     SCHEMA_CHANGE = "schema_change"
     SCHEMA_HISTORY = "schema_history"
     LOGICAL_MESSAGE = "logical_message"

@@ -19,7 +19,7 @@ from domain.audit_record import AuditRecord
 from domain.column_notes import ColumnNote, Side, read_notes
 from domain.jsonb_safety import is_unsafe, members
 from domain.operation import BeforeImage, OperationTypeEnum, ValueNote
-from domain.value_notes import ESCAPED_IMAGE, WHOLE_IMAGE
+from domain.value_notes import ALL_COLUMNS, ESCAPED_IMAGE, WHOLE_IMAGE
 
 _NOT_SENT = frozenset({ValueNote.UNAVAILABLE, ValueNote.OFFLOADED})
 _HIDING = frozenset({ValueNote.MASKED, ValueNote.TRUNCATED})
@@ -94,7 +94,7 @@ def column_diff(record: AuditRecord) -> Sequence[ColumnDiff]:
     trusted = key_columns(record) if record.before_image in _FILLED else None
     diffs: list[ColumnDiff] = []
     for name in names:
-        said = _placed(notes.get(name, ()), name, old, new)
+        said = _placed(notes.get(name) or notes.get(ALL_COLUMNS, ()), name, old, new)
         before = _value(old, name, "old", said, trusted=trusted is None or name in trusted)
         after = _value(new, name, "new", said, trusted=True)
         diffs.append(ColumnDiff(name, _status(record, name, before, after), before, after))
@@ -103,7 +103,12 @@ def column_diff(record: AuditRecord) -> Sequence[ColumnDiff]:
 
 def key_columns(record: AuditRecord) -> Sequence[str]:
     """Names of the columns of the record's key; none without a key."""
-    return tuple(_columns(record.record_key, is_whole=False) or ())
+    return tuple(key_values(record))
+
+
+def key_values(record: AuditRecord) -> Mapping[str, str]:
+    """The record's key: column to JSON text of its value; none without a key."""
+    return _columns(record.record_key, is_whole=False) or {}
 
 
 _Columns = Mapping[str, str] | None
@@ -127,7 +132,9 @@ def _columns(text: str | None, *, is_whole: bool) -> _Columns:
 
 def _names_of_columns(notes: Mapping[str, Sequence[ColumnNote]]) -> Collection[str]:
     return [
-        name for name, said in notes.items() if any(note.word != ESCAPED_IMAGE for note in said)
+        name
+        for name, said in notes.items()
+        if name != ALL_COLUMNS and any(note.word != ESCAPED_IMAGE for note in said)
     ]
 
 

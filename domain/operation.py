@@ -47,3 +47,4 @@ class ValueNote(enum.StrEnum):
     UNDECODED = "undecoded"
     ESCAPED = "escaped"
     SUSPECT = "suspect"
+    OFFLOADED = "offloaded"

@@ -1,0 +1,38 @@
+"""Settings of the decoder: names that Debezium lets its users change, with its defaults."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+ReplicaIdentity = Literal["full", "default", "index", "nothing"]
+
+
+class DecoderConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How records are recognised and decoded. Topic names are hints only: SMTs can change them.
+
+    Attributes:
+        unavailable_placeholder: Debezium's ``unavailable.value.placeholder``.
+        heartbeat_prefix: Debezium's ``topic.heartbeat.prefix``: heartbeat topics start with it.
+        transaction_suffix: Transaction topics end with it (``topic.transaction``).
+        outbox_prefix: Topics of outbox records start with it; None where there are none.
+        signal_suffix: Signal topics end with it (``signal.kafka.topic``).
+        accept_unmarked_rows: Whether a JSON object that nothing marks as Debezium's is taken for
+            a flattened row (operation UPSERT), and not for poison.
+        flattened_prefix: ``add.fields.prefix`` of the flattening SMT.
+        logical_message_encoding: ``binary.handling.mode`` of the connector, which says how the
+            content of a logical message without schema is written.
+        replica_identity: For PostgreSQL tables ("schema.table"), where it is known: what the
+            database sends as the old row. Without it, invented fillers are recognised by look.
+    """
+
+    unavailable_placeholder: str = "__debezium_unavailable_value"
+    heartbeat_prefix: str = "__debezium-heartbeat"
+    transaction_suffix: str = ".transaction"
+    outbox_prefix: str | None = "outbox.event."
+    signal_suffix: str = "-signal"
+    accept_unmarked_rows: bool = True
+    flattened_prefix: str = "__"
+    logical_message_encoding: Literal["base64", "base64-url-safe", "hex"] = "base64"
+    replica_identity: Mapping[str, ReplicaIdentity] = {}

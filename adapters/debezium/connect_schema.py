@@ -1,0 +1,52 @@
+"""Kafka Connect's schemas, as JsonConverter writes them in front of every value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class ConnectSchema(msgspec.Struct, frozen=True, gc=False):
+    """
+    A schema node: what a value is on the wire, and what it means (`name`).
+
+    Attributes:
+        type: ``struct``, ``array``, ``map``, ``string``, ``bytes``, ``boolean``, ``int8`` to
+            ``int64``, ``float``, ``double``.
+        name: Semantic type, such as ``io.debezium.time.Date``; None for a plain value.
+        optional: Whether null is allowed.
+        parameters: Details of the semantic type, text to text.
+        default: The default as JSON; absent where there is none.
+        field: Name of the field, inside a struct.
+        fields: Fields of a struct, in order.
+        items: Schema of an array's elements.
+        keys: Schema of a map's keys.
+        values: Schema of a map's values.
+    """
+
+    type: str
+    name: str | None = None
+    optional: bool = False
+    parameters: Mapping[str, str] | None = None
+    default: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    field: str | None = None
+    fields: tuple[ConnectSchema, ...] = ()
+    items: ConnectSchema | None = None
+    keys: ConnectSchema | None = None
+    values: ConnectSchema | None = None
+
+    def child(self, field: str) -> ConnectSchema | None:
+        """The schema of a struct's field; None if there is none of that name."""
+        for node in self.fields:
+            if node.field == field:
+                return node
+        return None
+
+    def parameter(self, name: str) -> str | None:
+        """A parameter of the semantic type; None if there is none of that name."""
+        return None if self.parameters is None else self.parameters.get(name)
+
+
+read_schema = msgspec.json.Decoder(ConnectSchema | None).decode
+"""Parse a schema; None for JSON null. Raises `msgspec.MsgspecError`."""

@@ -1,0 +1,82 @@
+"""Record headers: as stored, and the few that carry meaning for the decoder."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+_CONSTANT = "__debezium.context."
+_OLD_KEY = "__debezium.oldkey"
+_DEAD_LETTER = "__connect.errors."
+_REGISTRY = ("__value_schema_id", "apicurio.value.")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class HeaderLook(msgspec.Struct, frozen=True, gc=False):
+    """
+    What is to know of a record's headers.
+
+    Attributes:
+        stored: The headers as a JSON array of [name, value] pairs, without Debezium's constant
+            ones; None when none is left. A value is its text. One that is no text for a database
+            (not UTF-8, or with a NUL in it) is ``{"hex": "00ff"}`` instead; a null stays null.
+        follows_key_change: Whether the record creates a row under a new key.
+        is_dead_letter: Whether Kafka Connect put the record aside after an error.
+        needs_registry: Whether they name a schema of a registry for the value.
+        has_id: Whether there is a header `id`, as outbox records have.
+    """
+
+    stored: str | None = None
+    follows_key_change: bool = False
+    is_dead_letter: bool = False
+    needs_registry: bool = False
+    has_id: bool = False
+
+
+_NOTHING = HeaderLook()
+
+
+class HeaderReader:
+    """Looks at headers; the last look is kept, since most records carry the same ones."""
+
+    def __init__(self) -> None:
+        self._last: Headers = ()
+        self._look = _NOTHING
+
+    def look(self, headers: Headers) -> HeaderLook:
+        """What is to know of `headers`."""
+        if not headers:
+            return _NOTHING
+        if headers != self._last:
+            self._look = _looked_at(headers)
+            self._last = headers
+        return self._look
+
+
+def _looked_at(headers: Headers) -> HeaderLook:
+    names = [name for name, _ in headers]
+    pairs = [
+        (
+            _storable(name.encode("utf-8", "surrogatepass")),
+            None if value is None else _storable(value),
+        )
+        for name, value in headers
+        if not name.startswith(_CONSTANT)
+    ]
+    return HeaderLook(
+        stored=_encode(pairs).decode() if pairs else None,
+        follows_key_change=_OLD_KEY in names,
+        is_dead_letter=any(name.startswith(_DEAD_LETTER) for name in names),
+        needs_registry=any(name.startswith(_REGISTRY) for name in names),
+        has_id="id" in names,
+    )
+
+
+def _storable(value: bytes) -> str | dict[str, str]:
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return {"hex": value.hex()}
+    return {"hex": value.hex()} if "\0" in text else text

@@ -1,0 +1,203 @@
+"""
+What a schema says of its rows, worked out once for each distinct schema.
+
+A table whose columns need no conversion keeps its rows as raw slices.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from adapters.debezium.connect_schema import ConnectSchema
+from adapters.debezium.exact_json import Json, decode_exact, decode_members, encode
+from adapters.debezium.poison import invalid, undecodable
+from adapters.debezium.rows import Row, missing_note, plain_row, safe_row
+from adapters.debezium.semantic_types import Converter, Suspect, converter
+from adapters.debezium.unavailable import UnavailableValues
+from domain.operation import ValueNote
+from domain.value_notes import Note
+
+_NULL = b"null"
+_FEWEST_HASH_DIGITS = 16
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
+
+class ColumnPlan(msgspec.Struct, frozen=True, gc=False):
+    """
+    What to do with a column's values.
+
+    Attributes:
+        convert: Brings a value into its canonical form; None if it stays as it is.
+        is_masked: Whether Debezium masked or hashed the values.
+        truncated_to: Characters (or bytes) that Debezium cut them to; None if it did not.
+    """
+
+    convert: Converter | None
+    is_masked: bool
+    truncated_to: int | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the values need no look."""
+        return self.convert is None and not self.is_masked and self.truncated_to is None
+
+
+class RowPlan:
+    """How rows of one schema become images."""
+
+    def __init__(self, schema: ConnectSchema) -> None:
+        self.schema = schema
+        self._columns: Mapping[str, ColumnPlan] = {
+            node.field: plan
+            for node in schema.fields
+            if node.field is not None and not (plan := _column_plan(node)).is_plain
+        }
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """The canonical defaults of the columns that have one."""
+        return {
+            node.field: canonical_value(
+                node.field, self._columns.get(node.field, _PLAIN), decode_exact(node.default)
+            )
+            for node in self.schema.fields
+            if node.field is not None and isinstance(node.default, msgspec.Raw)
+        }
+
+    def row(self, raw: msgspec.Raw, unavailable: UnavailableValues | None) -> Row:
+        """
+        The image of a row.
+
+        Args:
+            raw: The JSON object.
+            unavailable: What to look for, where columns of the row can be unavailable.
+
+        Raises:
+            TransformationError: A value is not what its schema says; the text names the column.
+        """
+        if not self._columns:
+            return plain_row(raw, unavailable)
+        image = _Image(unavailable)
+        planned = self._columns.get
+        for column, value in decode_members(raw).items():
+            plan = planned(column)
+            if plan is None and unavailable is None:
+                image.columns[column] = value
+            else:
+                image.take(column, plan or _PLAIN, value)
+        return safe_row(encode(image.columns), image.notes or None)
+
+    def values(self, raw: Json) -> dict[str, Any]:
+        """The canonical values of a row that is a key. Raises as `row` does."""
+        return {
+            column: canonical_value(column, self._columns.get(column, _PLAIN), decode_exact(value))
+            for column, value in decode_members(raw).items()
+        }
+
+
+class _Image:
+    """An image in the making."""
+
+    def __init__(self, unavailable: UnavailableValues | None) -> None:
+        self.columns: dict[str, Any] = {}
+        self.notes: dict[str, Note] = {}
+        self._unavailable = unavailable
+
+    def take(self, column: str, plan: ColumnPlan, raw: msgspec.Raw) -> None:
+        """Add a column, or note why it is left out."""
+        if bytes(raw) == _NULL:
+            self.columns[column] = raw
+            return
+        value = decode_exact(raw)
+        note = missing_note(value, self._unavailable, truncated_to=plan.truncated_to)
+        if note is not None and note != ValueNote.SUSPECT:
+            self.notes[column] = note
+            return
+        canonical = canonical_value(column, plan, value) if plan.convert else raw
+        if type(canonical) is Suspect:
+            canonical, note = canonical.value, ValueNote.SUSPECT
+        self.columns[column] = canonical
+        note = note or changed_on_purpose(plan, value)
+        if note is not None:
+            self.notes[column] = note
+
+
+_PLAIN = ColumnPlan(convert=None, is_masked=False, truncated_to=None)
+
+
+class EnvelopePlan:
+    """What a value's schema says: an envelope's two rows, or one row."""
+
+    def __init__(self, schema: ConnectSchema) -> None:
+        self.schema = schema
+
+    @cached_property
+    def before(self) -> RowPlan | None:
+        """The plan for an envelope's old rows."""
+        node = self.schema.child("before")
+        return None if node is None or node.type != "struct" else RowPlan(node)
+
+    @cached_property
+    def after(self) -> RowPlan | None:
+        """The plan for an envelope's new rows."""
+        node = self.schema.child("after")
+        return None if node is None or node.type != "struct" else RowPlan(node)
+
+    @cached_property
+    def itself(self) -> RowPlan | None:
+        """The plan for a value that is a row itself: a flattened record, or a key."""
+        return RowPlan(self.schema) if self.schema.type == "struct" else None
+
+    @cached_property
+    def convert(self) -> Converter | None:
+        """The conversion of a value that is no struct."""
+        return converter(self.schema)
+
+
+def canonical_value(column: str, plan: ColumnPlan, value: Any) -> Any:
+    """
+    `value` in its canonical form.
+
+    Raises:
+        TransformationError: It is not what the schema says.
+    """
+    if value is None or plan.convert is None:
+        return value
+    try:
+        return plan.convert(value)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError) as error:
+        raise undecodable(
+            f"bad_value:{column}",
+            f"the value of column {column!r} is not what its schema says ({error})",
+        ) from error
+
+
+def changed_on_purpose(plan: ColumnPlan, value: Any) -> Note | None:
+    """The note for a value that Debezium masked, hashed or cut, as its schema says."""
+    if value is None:
+        return None
+    if plan.is_masked:
+        is_hash = (
+            type(value) is str
+            and len(value) >= _FEWEST_HASH_DIGITS
+            and _HEXADECIMAL.issuperset(value)
+        )
+        return ValueNote.HASHED if is_hash else ValueNote.MASKED
+    if plan.truncated_to is not None and type(value) is str and len(value) >= plan.truncated_to:
+        return ValueNote.TRUNCATED
+    return None
+
+
+def _column_plan(node: ConnectSchema) -> ColumnPlan:
+    length = node.parameter("truncateLength")
+    try:
+        convert = converter(node)
+    except ValueError as error:
+        raise invalid("bad_schema", f"the schema of column {node.field!r}: {error}") from error
+    return ColumnPlan(
+        convert=convert,
+        is_masked=node.parameter("masked") == "true",
+        truncated_to=int(length) if length is not None and length.isdigit() else None,
+    )

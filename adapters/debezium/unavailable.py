@@ -1,0 +1,101 @@
+"""
+Values that were not sent: the placeholder in all its forms, and references to values elsewhere.
+
+Debezium writes a placeholder where the source's log does not repeat an unchanged value: as text,
+as base64 or hexadecimal of the text, as a list of its character codes, as an array or map of it,
+as the name-based UUID of it.
+"""
+
+import hashlib
+import uuid
+from base64 import b64decode, b64encode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from typing import Any
+
+_OFFLOADED = "__debezium:s3:ref:v1:"
+_OFFLOADED_BASE64 = b64encode(_OFFLOADED.encode()).decode()
+_LEAKED = "java.lang.Object@"
+_FEWEST_CODES = 4
+
+
+class UnavailableValues:
+    """Recognises values that stand for something that was not sent."""
+
+    def __init__(self, placeholder: str) -> None:
+        data = placeholder.encode()
+        digest = hashlib.md5(data, usedforsecurity=False).digest()
+        name_based = str(uuid.UUID(bytes=digest, version=3))
+        base64 = b64encode(data).decode()
+        self.placeholder = placeholder
+        self._texts = frozenset(
+            {
+                placeholder,
+                base64,
+                urlsafe_b64encode(data).decode(),
+                base64.rstrip("="),
+                data.hex(),
+                name_based,
+                f'{{"{placeholder}":"{placeholder}"}}',
+            }
+        )
+        codes = list(data)
+        self._lists = (*([text] for text in self._texts), codes)
+        self._map = {placeholder: placeholder}
+        start = ",".join(map(str, codes[:_FEWEST_CODES]))
+        self._traces = (
+            data,
+            base64.rstrip("=").encode()[:-1],
+            data.hex().encode(),
+            name_based.encode(),
+            f"[{start},".encode(),
+            _LEAKED.encode(),
+        )
+
+    def leave_traces_in(self, row: bytes) -> bool:
+        """Whether `row` may hold a placeholder or a leaked marker: a cheap search."""
+        return any(trace in row for trace in self._traces)
+
+    def is_one(self, value: Any, *, truncated_to: int | None = None) -> bool:
+        """
+        Whether a value, as JSON or Avro give it, is the placeholder in any of its forms.
+
+        Args:
+            value: The value before any conversion.
+            truncated_to: Characters that Debezium cut the column to, placeholder and all.
+        """
+        kind = type(value)
+        if kind is str:
+            return value in self._texts or (
+                truncated_to is not None
+                and 0 < truncated_to < len(self.placeholder)
+                and value == self.placeholder[:truncated_to]
+            )
+        if kind is list:
+            return value in self._lists
+        if kind is dict:
+            return bool(value == self._map)
+        return kind is bytes and value == self.placeholder.encode()
+
+
+def leaves_reference_in(row: bytes) -> bool:
+    """Whether `row` may hold a reference to an offloaded value: a cheap search."""
+    return b"__debezium:s3:" in row or b"X19kZWJleml1bTpzMzpyZW" in row
+
+
+def offloaded_to(value: Any) -> str | None:
+    """Where an offloaded value lies (``bucket|key``); None if the value is not offloaded."""
+    if type(value) is bytes:
+        value = value.decode("utf-8", "replace")
+    if type(value) is not str:
+        return None
+    if value.startswith(_OFFLOADED_BASE64[:-1]):
+        try:
+            value = b64decode(value, validate=True).decode()
+        except (Base64Error, UnicodeDecodeError):
+            return None
+    return value.removeprefix(_OFFLOADED) if value.startswith(_OFFLOADED) else None
+
+
+def is_leaked_marker(value: Any) -> bool:
+    """Whether a marker object's name leaked in place of the placeholder: suspect, kept as it is."""
+    return type(value) is str and value.startswith(_LEAKED)

@@ -1,0 +1,105 @@
+"""
+The wire format step for JSON: bytes to a payload and, where one was sent, its schema.
+
+Three forms: the payload alone, ``{"schema": ..., "payload": ...}`` with null or ``{}`` for no
+schema, and imitators' ``{"payload": ...}``. A schema is parsed once. A value that begins with the
+same schema bytes as the last one of its topic needs no look at them: the payload is the rest.
+"""
+
+import msgspec
+
+from adapters.debezium.connect_schema import read_schema
+from adapters.debezium.exact_json import Json, decode_members
+from adapters.debezium.row_plan import EnvelopePlan
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_CLOSING = ord("}")
+_WRAPPERS = (b'{"schema":', b'{"payload":')
+_SCHEMA_AND_PAYLOAD = {"schema", "payload"}
+_MOST_SCHEMAS = 1000
+
+
+class JsonPart(msgspec.Struct, gc=False):
+    """
+    A key or value, out of its wrapper.
+
+    Attributes:
+        payload: JSON text.
+        plan: What its schema says; None where none was sent.
+        has_wrapper: Whether it was wrapped with a schema, or with null for one.
+    """
+
+    payload: Json
+    plan: EnvelopePlan | None = None
+    has_wrapper: bool = False
+
+
+class JsonWire:
+    """Unwraps keys, or values: one for each, since their converters are configured apart."""
+
+    def __init__(self) -> None:
+        self._plans: dict[bytes, EnvelopePlan | None] = {}
+        self._last: dict[str, tuple[bytes, EnvelopePlan]] = {}
+
+    def unwrap(self, topic: str, data: bytes) -> JsonPart:
+        """
+        Take the payload out of `data`; what does not begin as a wrapper is taken as it is.
+
+        Raises:
+            msgspec.MsgspecError: It begins as a wrapper, and is no JSON.
+        """
+        last = self._last.get(topic)
+        if last is not None and data.startswith(last[0]) and data[-1] == _CLOSING:
+            return JsonPart(memoryview(data)[len(last[0]) : -1], last[1], has_wrapper=True)
+        if not data.startswith(_WRAPPERS):
+            return JsonPart(data)
+        return self.unwrap_members(topic, data)
+
+    def unwrap_members(self, topic: str, data: bytes) -> JsonPart:
+        """Take the payload out of `data` whatever its order and spaces are."""
+        data = data.removeprefix(_BYTE_ORDER_MARK)
+        if data.lstrip()[:1] != b"{":
+            return JsonPart(data)
+        members = decode_members(data)
+        if members.keys() == _SCHEMA_AND_PAYLOAD:
+            return self._with_schema(topic, data, bytes(members["schema"]), members["payload"])
+        if members.keys() == {"payload"} and _looks_like_an_envelope(members["payload"]):
+            return JsonPart(members["payload"])
+        return JsonPart(data)
+
+    def _with_schema(
+        self, topic: str, data: bytes, schema: bytes, payload: msgspec.Raw
+    ) -> JsonPart:
+        try:
+            plan = self.plan(schema)
+        except msgspec.ValidationError:
+            # a user's row with exactly the columns `schema` and `payload`
+            return JsonPart(data)
+        if plan is not None:
+            prefix = b"".join((_WRAPPERS[0], schema, b',"payload":'))
+            if data.startswith(prefix):
+                self._last[topic] = prefix, plan
+        return JsonPart(payload, plan, has_wrapper=True)
+
+    def plan(self, schema: bytes) -> EnvelopePlan | None:
+        """
+        What a schema says; None for null and ``{}``, which say nothing.
+
+        Raises:
+            msgspec.ValidationError: It is no schema.
+        """
+        if schema in self._plans:
+            return self._plans[schema]
+        parsed = None if schema == b"{}" else read_schema(schema)
+        if len(self._plans) >= _MOST_SCHEMAS:
+            self._plans.clear()
+        plan = self._plans[schema] = None if parsed is None else EnvelopePlan(parsed)
+        return plan
+
+
+def _looks_like_an_envelope(payload: msgspec.Raw) -> bool:
+    try:
+        keys = decode_members(payload).keys()
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return "op" in keys and ("source" in keys or keys >= {"before", "after"})

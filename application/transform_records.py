@@ -1,0 +1,207 @@
+"""
+The pure loop over consumed records: the hot path, in-process and on Ray's workers alike.
+
+    slices ──▶ decode ──▶ AuditRecord    ──▶ encode ──▶ rows, days, operations
+                     ├──▶ ControlMessage ──▶ control (heartbeats and tombstones only counted)
+                     ├──▶ SkippedRecord  ──▶ counted
+                     └──▶ an error       ──▶ quarantined, with the raw bytes
+
+Every record gets exactly one disposition, and every offset of a slice is accounted for.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from operator import attrgetter
+
+from application.ports import RecordDecoder, RowEncoder
+from domain.audit_record import AuditRecord
+from domain.consumed import ConsumedRecord, PartitionSlice
+from domain.control import COUNTED_ONLY, ControlMessage
+from domain.disposition import Tally
+from domain.errors import RecordTooLargeError, TransformationError
+from domain.gap import Gap, GapCause
+from domain.operation import OperationTypeEnum
+from domain.quarantine import QuarantinedRecord
+from domain.transformed import Advance, TransformedBatch
+
+SourceTable = tuple[str | None, ...]
+
+_source_of = attrgetter(
+    "connector", "source_name", "source_database", "source_schema", "source_table"
+)
+
+MICROSECONDS_PER_DAY = 86_400_000_000
+DEFAULT_MAX_RECORD_BYTES = 16 * 1024 * 1024
+
+
+def transform_records(
+    decoder: RecordDecoder,
+    encoder: RowEncoder,
+    slices: Sequence[PartitionSlice],
+    *,
+    max_record_bytes: int = DEFAULT_MAX_RECORD_BYTES,
+) -> TransformedBatch:
+    """
+    Decode, classify and encode all records of `slices`. No record's content makes it raise.
+
+    Args:
+        decoder: Decodes one record, or raises `TransformationError`. Any other exception of it
+            is taken for poison too, and named in the quarantine.
+        encoder: Encodes rows in the store's form.
+        slices: At most one for each stream partition.
+        max_record_bytes: A record whose key and value are larger together is quarantined by
+            reference: sizes and coordinates instead of bytes.
+    """
+    collected = _Collected(decoder, encoder, max_record_bytes)
+    advances = [collected.take(part) for part in sorted(slices, key=lambda part: part.partition)]
+    return collected.batch(advances)
+
+
+class _Collected:
+    """What has been made of the records so far."""
+
+    def __init__(self, decoder: RecordDecoder, encoder: RowEncoder, max_record_bytes: int) -> None:
+        self._decode = decoder.decode
+        self._encode = encoder.encode
+        self._max_record_bytes = max_record_bytes
+        self._rows: list[bytes] = []
+        self._days: set[int] = set()
+        self._newest: int | None = None
+        self._sources: set[SourceTable] = set()
+        self._control: list[ControlMessage] = []
+        self._quarantined: list[QuarantinedRecord] = []
+        self._operations: Counter[tuple[str, str]] = Counter()
+        self._control_kinds: Counter[tuple[str, str]] = Counter()
+
+    def batch(self, advances: Sequence[Advance]) -> TransformedBatch:
+        return TransformedBatch(
+            rows=b"".join(self._rows),
+            row_count=len(self._rows),
+            days=frozenset(self._days),
+            advances=advances,
+            control=tuple(self._control),
+            quarantined=tuple(self._quarantined),
+            operations=dict(self._operations),
+            control_kinds=dict(self._control_kinds),
+            sources=frozenset(self._sources),
+            newest_change=self._newest,
+        )
+
+    def take(self, part: PartitionSlice) -> Advance:
+        stream_id = part.partition.stream_id
+        decode, encode, rows = self._decode, self._encode, self._rows
+        add_source = self._sources.add
+        limit = self._max_record_bytes
+        operations: dict[OperationTypeEnum, int] = {}
+        stamps: list[int] = []
+        kinds: list[ControlMessage] = []
+        skipped = quarantined = 0
+        for record in part.records:
+            try:
+                _refuse_too_large(record, limit)
+                result = decode(record, stream_id)
+                if type(result) is AuditRecord:
+                    row = encode(result)
+                    rows.append(row)
+                    stamps.append(result.change_timestamp)
+                    add_source(_source_of(result))
+                    operations[result.operation] = operations.get(result.operation, 0) + 1
+                elif type(result) is ControlMessage:
+                    kinds.append(result)
+                else:
+                    skipped += 1
+            except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
+                self._quarantined.append(_quarantine(record, stream_id, error))
+                quarantined += 1
+        self._note_stamps(stamps)
+        topic = part.partition.topic
+        for operation, count in operations.items():
+            self._operations[topic, operation.value] += count
+        for message in kinds:
+            self._control_kinds[topic, message.kind.value] += 1
+            if message.kind not in COUNTED_ONLY:
+                self._control.append(message)
+        baseline = operations.get(OperationTypeEnum.SNAPSHOT, 0)
+        tally = Tally(
+            audited=len(stamps) - baseline,
+            baseline=baseline,
+            control=len(kinds),
+            skipped=skipped,
+            quarantined=quarantined,
+            absent=part.next_offset - part.expected - len(part.records),
+        )
+        return Advance(
+            partition=part.partition,
+            expected=part.expected,
+            next_offset=part.next_offset,
+            tally=tally,
+            gaps=_compacted(part) if part.compacted and tally.absent else (),
+        )
+
+    def _note_stamps(self, stamps: Sequence[int]) -> None:
+        if not stamps:
+            return
+        newest = max(stamps)
+        self._newest = newest if self._newest is None else max(self._newest, newest)
+        self._days.update({stamp // MICROSECONDS_PER_DAY for stamp in stamps})
+
+
+def _quarantine(record: ConsumedRecord, stream_id: int, error: Exception) -> QuarantinedRecord:
+    too_large = isinstance(error, RecordTooLargeError)
+    if isinstance(error, TransformationError):
+        message = str(error)
+    else:
+        message = (
+            f"decoding failed unexpectedly ({type(error).__name__}: {error}). This is a defect of "
+            f"cdc-audit: please report it with the record's bytes, which are kept here."
+        )
+    return QuarantinedRecord(
+        stream_id=stream_id,
+        topic=record.topic,
+        kafka_partition=record.partition,
+        kafka_offset=record.offset,
+        kafka_timestamp=record.timestamp if record.timestamp >= 0 else None,
+        key=None if too_large else record.key,
+        value=None if too_large else record.value,
+        headers=tuple((name, value) for name, value in record.headers),
+        error_type=type(error).__name__,
+        error_message=_storable(message),
+    )
+
+
+def _refuse_too_large(record: ConsumedRecord, limit: int) -> None:
+    key_size, value_size = len(record.key or b""), len(record.value or b"")
+    if key_size + value_size > limit:
+        raise RecordTooLargeError(
+            f"{record.topic}, partition {record.partition}, offset {record.offset}",
+            key_size=key_size,
+            value_size=value_size,
+            limit=limit,
+        )
+
+
+def _storable(message: str) -> str:
+    """A message may quote the record: no store takes NUL or half a surrogate pair as text."""
+    return message.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
+def _compacted(part: PartitionSlice) -> tuple[Gap, ...]:
+    gaps: list[Gap] = []
+    following = part.expected
+    for offset in [*(record.offset for record in part.records), part.next_offset]:
+        if offset > following:
+            gaps.append(
+                Gap(
+                    stream_id=part.partition.stream_id,
+                    partition=part.partition.partition,
+                    first_offset=following,
+                    next_offset=offset,
+                    cause=GapCause.COMPACTED,
+                    evidence=(
+                        f"topic {part.partition.topic} has cleanup.policy compact, and carries "
+                        f"no records at the offsets {following} to {offset - 1}"
+                    ),
+                )
+            )
+        following = offset + 1
+    return tuple(gaps)
