@@ -1,0 +1,67 @@
+"""Errors of `/api/v1` as problem details (RFC 9457), and the same sentences for the page."""
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import RepositoryError
+from entrypoints.http.api_parameters import BadParameterError
+from entrypoints.http.api_structs import Problem
+
+UNPROCESSABLE = 422
+NOT_FOUND = 404
+UNAVAILABLE = 503
+
+_TITLES = {
+    400: "Bad request",
+    NOT_FOUND: "Not found",
+    405: "Method not allowed",
+    UNPROCESSABLE: "A parameter is wrong",
+    500: "Internal error",
+    UNAVAILABLE: "The trail cannot be read now",
+}
+
+
+def problem_of(error: Exception) -> Problem:
+    """Say what happened, and what to do, without inner details of unexpected errors."""
+    if isinstance(error, BadParameterError):
+        return _problem(UNPROCESSABLE, str(error), field=error.field)
+    if isinstance(error, RepositoryError):
+        return _problem(UNAVAILABLE, str(error))
+    if isinstance(error, HTTPException):
+        return _problem(error.status_code, error.detail)
+    return _problem(500, "Something went wrong on our side; the service's log says what.")
+
+
+def no_such_change(text: str) -> Problem:
+    """Nothing lies at the id `text`."""
+    shown = text[:60]
+    return _problem(
+        NOT_FOUND,
+        f"the trail has no change {shown}. An id is stream-partition-offset, as in 1-0-4711; a "
+        f"record that was no change, or was quarantined, has none.",
+    )
+
+
+def problem_response(problem: Problem) -> Response:
+    """The problem as an answer of the API."""
+    headers = {"Cache-Control": "no-store"}
+    if problem.status == UNAVAILABLE:
+        headers["Retry-After"] = "5"
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def is_api(request: Request) -> bool:
+    """Whether the request speaks to the API, and not to the page."""
+    return request.url.path.startswith("/api/")
+
+
+def _problem(status: int, detail: str, *, field: str | None = None) -> Problem:
+    title = _TITLES.get(status, "Request refused")
+    return Problem(title=title, status=status, detail=detail, field=field)

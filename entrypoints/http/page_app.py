@@ -1,0 +1,87 @@
+"""
+The page and `/api/v1`: the trail, read by people and programs.
+
+| path | what |
+|---|---|
+| ``/`` | the latest changes, with filters; works without JavaScript |
+| ``/changes/{id}`` | one change, before and after, side by side |
+| ``/changes/stream`` | the lines of `/` as they arrive (Server-Sent Events) |
+| ``/status`` | the pipeline's state in the header of the page |
+| ``/api/v1/changes``, ``/{id}``, ``/stream`` | the same for programs |
+| ``/static/...`` | style, scripts, icon |
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from application.ports import TrailReader
+from application.query_trail import QueryTrail
+from application.reports import PipelineStatus
+from domain.errors import RepositoryError
+from entrypoints.http.api_changes import api_routes
+from entrypoints.http.api_parameters import BadParameterError
+from entrypoints.http.api_problems import is_api, problem_of, problem_response
+from entrypoints.http.events_stream import LiveChanges
+from entrypoints.http.page_routes import Pages
+from entrypoints.http.page_security import OwnHosts, SecurityHeaders
+
+logger = logging.getLogger(__name__)
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def page_app(  # noqa: PLR0913 - everything has a default but the reader
+    reader: TrailReader,
+    *,
+    status: Callable[[], PipelineStatus] | None = None,
+    closing: asyncio.Event | None = None,
+    allowed_hosts: Sequence[str] = (),
+    live_interval: float = 0.25,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Starlette:
+    """
+    Make the application.
+
+    Args:
+        reader: Reads the trail.
+        status: Tells the pipeline's state for the header; None where no pipeline runs here.
+        closing: Set when the server is about to stop: live streams end then.
+        allowed_hosts: Host names that requests may name, besides the loopback ones.
+        live_interval: Seconds between two looks for new changes while somebody follows.
+        clock: Tells the time, for "5 min ago".
+    """
+    trail = QueryTrail(reader, interval=live_interval)
+    live = LiveChanges(trail, closing or asyncio.Event())
+    pages = Pages(trail, live, status=status, clock=clock)
+
+    async def failed(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        if isinstance(error, RepositoryError):
+            logger.warning("trail not readable for a request", extra={"error": str(error)})
+        return problem_response(problem) if is_api(request) else pages.problem(request, problem)
+
+    return Starlette(
+        routes=[
+            *pages.routes(),
+            Mount("/api/v1", routes=api_routes(trail, live)),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+        ],
+        middleware=[Middleware(SecurityHeaders), Middleware(OwnHosts, allowed=allowed_hosts)],
+        exception_handlers={
+            BadParameterError: failed,
+            RepositoryError: failed,
+            HTTPException: failed,
+            Exception: failed,
+        },
+    )

@@ -1,0 +1,47 @@
+"""Times for people, and exactly. The trail's times are microseconds since 1970, UTC."""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = 60
+_HOUR = 3600
+_DAY = 86_400
+
+
+def moment(microseconds: int) -> datetime:
+    """The time as Python has it; aware, UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def iso(microseconds: int) -> str:
+    """Exactly: ``2026-07-01T09:30:00.123456Z``."""
+    return moment(microseconds).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def clock(microseconds: int) -> str:
+    """The time of day to the second: ``09:30:00``."""
+    return moment(microseconds).strftime("%H:%M:%S")
+
+
+def day(microseconds: int) -> str:
+    """The day: ``1 Jul 2026``."""
+    time = moment(microseconds)
+    return f"{time.day} {time:%b} {time.year}"
+
+
+def ago(microseconds: int, now: datetime) -> str:
+    """How long ago, while that is readable, else the day. Live pages repeat this in `live.js`."""
+    seconds = (now - moment(microseconds)).total_seconds()
+    if 0 <= seconds < _MINUTE:
+        return "just now"
+    if 0 <= seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min ago"
+    if 0 <= seconds < _DAY:
+        return f"{int(seconds // _HOUR)} h ago"
+    return day(microseconds)
+
+
+def for_input(microseconds: int) -> str:
+    """As an input of type ``datetime-local`` takes it, to the millisecond at most."""
+    time = moment(microseconds).replace(tzinfo=None)
+    return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")

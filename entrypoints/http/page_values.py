@@ -1,0 +1,150 @@
+"""
+How values look on the page: JSON text in, pieces of plain text out.
+
+Nothing here is markup: the templates escape every piece. Numbers keep every digit that was stored.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from domain.diff import ColumnDiff, ColumnStatus, ColumnValue
+from entrypoints.http.page_words import NOTES
+
+Kind = Literal["text", "number", "boolean", "null", "json", "unsent", "filler", "none"]
+
+_LONG = 600
+_WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
+_KEEP_WHOLE = 0.25
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
+)
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A piece of a value; `is_changed` if it differs from the other image."""
+
+    text: str
+    is_changed: bool = False
+
+
+class NoteView(msgspec.Struct, frozen=True):
+    """A note on a value, and what it means."""
+
+    word: str
+    meaning: str
+
+
+class ValueView(msgspec.Struct, frozen=True):
+    """
+    A value as it is shown.
+
+    Attributes:
+        kind: What it is; ``unsent``, ``filler`` and ``none`` are no data.
+        pieces: Its text.
+        notes: What must be said of it.
+        detail: What the notes add.
+        is_long: Whether it is folded at first.
+    """
+
+    kind: Kind
+    pieces: Sequence[Piece] = ()
+    notes: Sequence[NoteView] = ()
+    detail: str | None = None
+    is_long: bool = False
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+def visible(text: str) -> str:
+    """Show characters that cannot be seen, or that turn text around, as escapes."""
+    return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def both_values(diff: ColumnDiff) -> tuple[ValueView, ValueView]:
+    """The old and the new value, with what changed inside a text marked."""
+    old, new = value_view(diff.old), value_view(diff.new)
+    if diff.status is not ColumnStatus.CHANGED or {old.kind, new.kind} - {"text", "json"}:
+        return old, new
+    before, after = _marked(old.text, new.text)
+    return (
+        msgspec.structs.replace(old, pieces=before),
+        msgspec.structs.replace(new, pieces=after),
+    )
+
+
+def value_view(value: ColumnValue | None) -> ValueView:
+    """Show one value."""
+    if value is None:
+        return ValueView("none")
+    notes = [NoteView(word, NOTES.get(word, "")) for word in value.notes]
+    if value.text is None:
+        return ValueView("unsent", (), notes, value.detail)
+    kind, text = read_value(value.text)
+    shown: Kind = kind if value.trusted else "filler"
+    return ValueView(shown, (Piece(text),), notes, value.detail, len(text) > _LONG)
+
+
+def read_value(json_text: str) -> tuple[Kind, str]:
+    """The kind of a JSON value, and its text for people."""
+    stripped = json_text.strip()
+    if stripped == "null":
+        return "null", "null"
+    if stripped in ("true", "false"):
+        return "boolean", stripped
+    if stripped.startswith('"'):
+        return "text", visible(json.loads(stripped, strict=False))
+    if stripped.startswith(("{", "[")):
+        return "json", visible(indented(stripped))
+    return "number", stripped
+
+
+def indented(json_text: str) -> str:
+    """The JSON text with line breaks, every number and name as it was."""
+    try:
+        return msgspec.json.format(json_text, indent=2)
+    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
+        return json_text
+
+
+def short(value: ColumnValue | None, most: int) -> str:
+    """A value in a few characters, on one line."""
+    view = value_view(value)
+    if view.kind in ("unsent", "filler", "none"):
+        return "?"
+    text = " ".join(view.text.split())
+    if view.kind == "text" and not text:
+        return '""'
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _marked(old: str, new: str) -> tuple[Sequence[Piece], Sequence[Piece]]:
+    """Mark the middle that differs, between the words that both begin and end with."""
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    shortest = min(len(before), len(after))
+    head = 0
+    while head < shortest and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < shortest - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    common = sum(map(len, before[:head])) + sum(map(len, before[len(before) - tail :]))
+    if common < _KEEP_WHOLE * max(len(old), len(new)):
+        return (Piece(old),), (Piece(new),)
+    return _pieces(before, head, tail), _pieces(after, head, tail)
+
+
+def _pieces(words: Sequence[str], head: int, tail: int) -> Sequence[Piece]:
+    end = len(words) - tail
+    parts = (
+        Piece("".join(words[:head])),
+        Piece("".join(words[head:end]), is_changed=True),
+        Piece("".join(words[end:])),
+    )
+    return [part for part in parts if part.text]

@@ -1,0 +1,91 @@
+"""The words and signs of the page. Nothing is told by colour alone."""
+
+from collections.abc import Mapping
+
+from domain.audit_record import AuditRecord
+from domain.diff import ColumnStatus
+from domain.operation import BeforeImage, OperationTypeEnum, TimestampSource, ValueNote
+
+SIGNS: Mapping[OperationTypeEnum, str] = {
+    OperationTypeEnum.INSERT: "+",
+    OperationTypeEnum.UPDATE: "~",
+    OperationTypeEnum.DELETE: "−",  # noqa: RUF001 - a minus sign: as wide as the plus
+    OperationTypeEnum.TRUNCATE: "×",  # noqa: RUF001 - a sign, no letter
+    OperationTypeEnum.SNAPSHOT: "=",
+    OperationTypeEnum.UPSERT: "±",
+    OperationTypeEnum.RANGE_DELETE: "÷",
+}
+
+MEANINGS: Mapping[OperationTypeEnum, str] = {
+    OperationTypeEnum.INSERT: "A row was inserted.",
+    OperationTypeEnum.UPDATE: "A row was updated.",
+    OperationTypeEnum.DELETE: "A row was deleted.",
+    OperationTypeEnum.TRUNCATE: "The table was emptied: every row of it is gone.",
+    OperationTypeEnum.SNAPSHOT: "A row as it was when capturing began: a baseline, not a write.",
+    OperationTypeEnum.UPSERT: "A row was written; the record does not tell insert from update.",
+    OperationTypeEnum.RANGE_DELETE: "All rows in a range of keys were deleted.",
+}
+
+STATUSES: Mapping[ColumnStatus, str] = {
+    ColumnStatus.ADDED: "added",
+    ColumnStatus.REMOVED: "removed",
+    ColumnStatus.CHANGED: "changed",
+    ColumnStatus.UNCHANGED: "unchanged",
+    ColumnStatus.UNAVAILABLE: "not sent",
+    ColumnStatus.UNKNOWN: "not known",
+}
+
+NOTES: Mapping[str, str] = {
+    ValueNote.UNAVAILABLE: "The source did not send this value, as it does with large values "
+    "that a change leaves alone.",
+    ValueNote.OFFLOADED: "The value was put elsewhere before it was sent.",
+    ValueNote.MASKED: "The value was masked before it was stored.",
+    ValueNote.HASHED: "A hash of the value was stored in its place.",
+    ValueNote.TRUNCATED: "Only the beginning of the value was stored.",
+    ValueNote.UNDECODED: "The value is shown as it was sent: its type is not known.",
+    ValueNote.ESCAPED: "The value cannot be cast to jsonb: the trail stores it escaped.",
+    ValueNote.SUSPECT: "The value is shown as it was sent, and does not look right.",
+}
+
+CLOCKS: Mapping[TimestampSource, str] = {
+    TimestampSource.SOURCE: "by the source's clock",
+    TimestampSource.ENVELOPE: "by the connector's clock: the source's time is not known",
+    TimestampSource.KAFKA: "by Kafka's clock: the source's time is not known",
+}
+
+_BEFORE: Mapping[BeforeImage, str] = {
+    BeforeImage.COMPLETE: "The source sent the whole row as it was before.",
+    BeforeImage.KEY: "The source sent only the key of the old row. Its other columns are not "
+    "known from this change.",
+    BeforeImage.INVENTED: "The source sent the key of the old row, and fillers in place of its "
+    "other columns. The fillers are no data.",
+    BeforeImage.ABSENT: "The source did not send the row as it was before: it is not known from "
+    "this change.",
+}
+
+_FIRST_VALUES = "There was no row before this change."
+_BASELINE = "A baseline has no row before it: this is how the row was found."
+_NO_ROWS = "This change carries no rows."
+_REMEDY = (
+    "For old values from now on, run on the source: ALTER TABLE {table} REPLICA IDENTITY FULL."
+)
+
+
+def before_image(record: AuditRecord) -> str:
+    """How far the old row can be trusted, in words."""
+    if record.operation is OperationTypeEnum.INSERT:
+        return _FIRST_VALUES
+    if record.operation is OperationTypeEnum.SNAPSHOT:
+        return _BASELINE
+    if record.operation in (OperationTypeEnum.TRUNCATE, OperationTypeEnum.RANGE_DELETE):
+        return _NO_ROWS
+    return _BEFORE[record.before_image]
+
+
+def remedy(record: AuditRecord, table: str) -> str | None:
+    """What would make old values known in future; None where nothing is missing."""
+    may_have = record.operation in (OperationTypeEnum.UPDATE, OperationTypeEnum.DELETE)
+    if record.connector != "postgresql" or not may_have:
+        return None
+    is_known = record.before_image is BeforeImage.COMPLETE
+    return None if is_known else _REMEDY.format(table=table)
