@@ -1,0 +1,50 @@
+"""Numbers of a PostgreSQL trail that are asked for when somebody looks."""
+
+from adapters.postgres.config import DatabaseConfig
+from adapters.postgres.driver_errors import as_repository_error
+from adapters.postgres.pool import SessionPool
+from application.vital_signs import PoolUsage, TrailCondition
+from domain.gap import GapCause
+
+# The partial index on open errors answers the first; gaps are few.
+_CONDITION = """
+SELECT (SELECT count(*) FROM processing_error WHERE resolved_at IS NULL),
+    (SELECT count(*) FROM audit_gap WHERE acknowledged_at IS NULL AND cause <> %s)
+"""
+
+
+class PostgresVitalSigns:
+    """
+    Tells what a trail is known to miss, and how busy its connections are.
+
+    Args:
+        pool: Sessions that may read the trail.
+        config: The same database; for messages.
+    """
+
+    def __init__(self, pool: SessionPool, config: DatabaseConfig) -> None:
+        self._pool = pool
+        self._config = config
+
+    async def condition(self) -> TrailCondition:
+        """
+        Count open quarantine and open gaps that lose changes.
+
+        Raises:
+            ConnectionError: The database cannot be reached.
+        """
+        with as_repository_error(self._config):
+            async with self._pool.lease(check=False) as session:
+                cursor = await session.execute(_CONDITION, [GapCause.COMPACTED.value])
+                quarantine, gaps = await cursor.fetchone() or (0, 0)
+        return TrailCondition(open_quarantine=quarantine, open_gaps=gaps)
+
+    def pool_usage(self) -> PoolUsage:
+        """Count connections as they are now. Asks nobody."""
+        numbers = self._pool.get_stats()
+        return PoolUsage(
+            size=numbers.get("pool_size", 0),
+            idle=numbers.get("pool_available", 0),
+            waiting=numbers.get("requests_waiting", 0),
+            limit=numbers.get("pool_max", 0),
+        )
