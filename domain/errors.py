@@ -5,12 +5,14 @@ The error tree: every error that a user of cdc-audit may see.
     ├── ConfigurationError            a setting is wrong: nothing was started
     ├── TransformationError           a record could not become an audit record (poison)
     │   ├── ValidationError           it is not a valid Debezium message
+    │   ├── RecordTooLargeError       it is larger than max_record_bytes: only a reference is kept
     │   └── NotAChangeError           it is valid, and carries no row change
     ├── RepositoryError               the trail could not be read or written
     │   ├── DuplicateKeyError         a unique constraint refused it
     │   ├── ConnectionError           the database cannot be reached (trouble: retry)
     │   ├── SchemaVersionError        the tables are older or newer than this program
-    │   └── FencedError               another writer has moved the offsets of this batch
+    │   ├── FencedError               another writer has moved the offsets of this batch
+    │   └── RivalWriterError          it does so again and again: one of the two must stop
     ├── SourceUnavailableError        Kafka cannot be reached (trouble: retry)
     ├── StreamRefusedError            a partition must not be read on: an operator decides
     └── TransformerUnavailableError   the worker pool is gone (trouble: retry elsewhere)
@@ -61,6 +63,23 @@ class TransformationError(CdcAuditError):
 
 class ValidationError(TransformationError):
     """The record is not a valid Debezium message. Not retryable as it stands."""
+
+
+class RecordTooLargeError(TransformationError):
+    """
+    The record is larger than `max_record_bytes`. It is quarantined by reference, without bytes.
+
+    Attributes:
+        limit: The limit, in bytes of key and value together.
+    """
+
+    def __init__(self, where: str, *, key_size: int, value_size: int, limit: int) -> None:
+        super().__init__(
+            f"the record at {where} has a key of {key_size} bytes and a value of {value_size} "
+            f"bytes, together more than max_record_bytes = {limit}. Its bytes were not kept here: "
+            f"raise max_record_bytes, and read the record again from Kafka."
+        )
+        self.limit = limit
 
 
 class NotAChangeError(TransformationError):
@@ -135,6 +154,24 @@ class FencedError(RepositoryError):
             f"This batch was not stored; read on from there. Run one consumer group per trail."
         )
         self.positions = dict(positions)
+        self.writer = writer
+
+
+class RivalWriterError(RepositoryError):
+    """
+    Another writer moves our offsets again and again. Not retryable: one of the two must stop.
+
+    Attributes:
+        writer: Token of the other writer.
+    """
+
+    def __init__(self, writer: str | None, *, times: int, seconds: float) -> None:
+        super().__init__(
+            f"another writer ({writer or 'unknown'}) moved our offsets {times} times within "
+            f"{seconds:g} seconds: two services write the same partitions of one trail. This one "
+            f"stops. Its sessions are those with application_name 'cdc-audit {writer}' in "
+            f"pg_stat_activity: run all services of a trail with the same kafka.group_id."
+        )
         self.writer = writer
 
 
