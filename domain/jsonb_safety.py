@@ -133,7 +133,7 @@ def unescape_image(text: str, escaped: Collection[str] | None) -> str:
         text: What it returned, and what is stored.
         escaped: The names that it returned.
     """
-    found = members(text) or ()
+    found = list(members(text) or ())
     if escaped is not None:
         found = [member for member in found if json.loads(member.name) in escaped]
         return _spliced(text, found, json.loads)

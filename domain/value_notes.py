@@ -12,7 +12,7 @@ that a whole image is escaped (see `domain.jsonb_safety`).
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -66,9 +66,11 @@ def notes_of_images(text: str | None) -> tuple[dict[str, Note], dict[str, Note]]
     new: dict[str, Note] = {}
     stored: dict[str, Any] = json.loads(text) if text else {}
     for column, note in stored.items():
+        sides: dict[str, Note] = {"old": note, "new": note}
         if isinstance(note, dict) and "note" not in note:
-            old.update({column: note["old"]} if "old" in note else {})
-            new.update({column: note["new"]} if "new" in note else {})
-        else:
-            old[column] = new[column] = note
+            sides = cast("dict[str, Note]", note)
+        if "old" in sides:
+            old[column] = sides["old"]
+        if "new" in sides:
+            new[column] = sides["new"]
     return old, new

@@ -33,7 +33,9 @@ def judge_before(change: Change, config: DecoderConfig) -> BeforeImage:
     if not may_be_filled or before.values is None:
         return BeforeImage.COMPLETE
     key = change.key
-    key_columns = key.columns if key is not None and key.columns is not None else {}
+    key_columns: Mapping[str, Any] = {}
+    if key is not None and key.columns is not None:
+        key_columns = key.columns
     others = {name: value for name, value in before.values.items() if name not in key_columns}
     if key_columns and not others:
         return BeforeImage.KEY

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from adapters.debezium.config import DecoderConfig
-from adapters.debezium.exact_json import Json, decode_exact, encode
+from adapters.debezium.exact_json import Json, decode_exact, encode, is_object
 from adapters.debezium.incoming import Incoming
 from adapters.debezium.poison import invalid, shown
 from domain.control import COUNTED_ONLY, ControlKind, ControlMessage
@@ -81,7 +81,7 @@ def with_readable_content(
     """
     fields: dict[str, Any] = decode_exact(payload)
     message = fields.get("message")
-    if not isinstance(message, dict) or not isinstance(message.get("content"), str):
+    if not is_object(message) or not isinstance(message.get("content"), str):
         return payload
     encoding = "base64" if content_type == "bytes" else config.logical_message_encoding
     text = _content_text(message["content"], encoding)

@@ -6,7 +6,7 @@ encode as they were. The one pass also finds numbers that `jsonb` does not take;
 (`domain.jsonb_safety`) are found by a search for a byte each.
 """
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -58,3 +58,13 @@ def is_too_deep(text: bytes) -> bool:
 def first_byte(text: Json) -> bytes:
     """The first byte of JSON text: what kind of value it is."""
     return bytes(memoryview(text)[:1])
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a decoded value is a JSON object."""
+    return type(value) is dict
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Whether a decoded value is a JSON array."""
+    return type(value) is list

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from adapters.debezium.exact_json import is_array, is_object
 from adapters.debezium.temporal import timestamp_text
 
 _MILLI = 1000
@@ -27,9 +28,9 @@ def plain_document(value: Any) -> Any:
 
     Numbers with a fraction stay `msgspec.Raw`.
     """
-    if isinstance(value, list):
+    if is_array(value):
         return [plain_document(part) for part in value]
-    if not isinstance(value, dict):
+    if not is_object(value):
         return value
     if value and next(iter(value)).startswith("$"):
         return _plain_type(value)
@@ -70,7 +71,7 @@ def _fraction(text: str) -> Any:
 def _instant(inner: Any, value: Mapping[str, Any]) -> Any:
     if isinstance(inner, str):
         return inner
-    if isinstance(inner, dict) and inner.keys() == {"$numberLong"}:
+    if is_object(inner) and inner.keys() == {"$numberLong"}:
         inner = _whole(inner["$numberLong"], value)
     if type(inner) is not int:
         return value
@@ -83,7 +84,7 @@ def _with_milliseconds(text: str) -> str:
 
 
 def _binary(inner: Any, value: Mapping[str, Any]) -> Any:
-    base64 = inner.get("base64") if isinstance(inner, dict) else inner
+    base64 = inner.get("base64") if is_object(inner) else inner
     try:
         return f"0x{b64decode(base64, validate=True).hex()}" if isinstance(base64, str) else value
     except (Base64Error, ValueError):

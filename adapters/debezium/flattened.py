@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.debezium.exact_json import decode_exact, encode
+from adapters.debezium.exact_json import decode_exact, encode, is_array, is_object
 from adapters.debezium.record_headers import Headers
 from adapters.debezium.source_block import (
     SourceBlock,
@@ -136,8 +136,8 @@ def _header_value(value: bytes) -> Any:
         parsed = decode_exact(value)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return value.decode("utf-8", "replace")
-    if isinstance(parsed, dict) and parsed.keys() == {"schema", "payload"}:
+    if is_object(parsed) and parsed.keys() == {"schema", "payload"}:
         parsed = parsed["payload"]
-    if type(parsed) is msgspec.Raw or isinstance(parsed, dict | list):
+    if type(parsed) is msgspec.Raw or is_object(parsed) or is_array(parsed):
         return value.decode("utf-8", "replace")
     return parsed

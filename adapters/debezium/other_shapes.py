@@ -50,11 +50,7 @@ class OtherShapes:
 
     def null_value(self, incoming: Incoming) -> Change | ControlMessage:
         """What a Kafka null is: a tombstone, unless key, topic or headers say otherwise."""
-        columns = (
-            {}
-            if incoming.record.key is None
-            else self._keys.raw_columns(incoming.record.topic, incoming.record.key)
-        )
+        columns = self._keys.raw_columns(incoming.record)
         kind = null_kind(incoming.record.topic, columns, self._config)
         if incoming.look.is_dead_letter:
             kind = ControlKind.DEAD_LETTER
@@ -100,11 +96,7 @@ class OtherShapes:
         opened = open_envelope(members)
         if opened is not None:
             return self._envelope(opened, part, incoming)
-        columns = (
-            {}
-            if incoming.record.key is None
-            else self._keys.raw_columns(incoming.record.topic, incoming.record.key)
-        )
+        columns = self._keys.raw_columns(incoming.record)
         name = None if part.plan is None else part.plan.schema.name
         kind = control_kind(members, name, columns)
         if kind is None and is_outbox(incoming.record.topic, incoming.look, self._config):

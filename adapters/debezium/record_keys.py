@@ -10,11 +10,18 @@ from typing import Any
 
 import msgspec
 
-from adapters.debezium.exact_json import decode_exact, encode_sorted, first_byte, is_too_deep
+from adapters.debezium.exact_json import (
+    decode_exact,
+    encode_sorted,
+    first_byte,
+    is_object,
+    is_too_deep,
+)
 from adapters.debezium.extended_json import plain_document
 from adapters.debezium.poison import invalid, shown
 from adapters.debezium.row_plan import ColumnPlan, canonical_value
 from adapters.debezium.wire_json import JsonPart, JsonWire
+from domain.consumed import ConsumedRecord
 from domain.errors import TransformationError
 
 _ROUTER_FIELDS = ("__dbz__physicalTableIdentifier", "__dbz__sourceIdentifier")
@@ -61,20 +68,20 @@ class KeyDecoder:
         value = self._value(topic, key)
         if value is None:
             return None
-        if type(value) is dict:
+        if is_object(value):
             columns = _own_columns(value, connector)
             return RecordKey(encode_sorted(columns), columns)
         return RecordKey(encode_sorted(value), None)
 
-    def raw_columns(self, topic: str, key: bytes | None) -> Mapping[str, Any]:
-        """The columns of a key, none if it is no object: to recognise a record by its key."""
-        if key is None:
+    def raw_columns(self, record: ConsumedRecord) -> Mapping[str, Any]:
+        """The columns of its key, none if it is no object: to recognise a record by them."""
+        if record.key is None:
             return {}
         try:
-            value = self._value(topic, key)
+            value = self._value(record.topic, record.key)
         except TransformationError:
             return {}
-        return value if type(value) is dict else {}
+        return value if is_object(value) else {}
 
     def _value(self, topic: str, key: bytes) -> Any:
         if len(key) > _SHALLOW_BYTES and is_too_deep(key):
@@ -127,7 +134,7 @@ def _own_columns(columns: dict[str, Any], connector: str | None) -> dict[str, An
 
 
 def _is_cell(cell: Any) -> bool:
-    return type(cell) is dict and "value" in cell and cell.keys() <= {"value", "set", "deletion_ts"}
+    return is_object(cell) and "value" in cell and cell.keys() <= {"value", "set", "deletion_ts"}
 
 
 def _document_id(text: Any) -> Any:

@@ -81,9 +81,10 @@ def safe_row(data: bytes, notes: dict[str, Note] | None) -> Row:
     """
     try:
         text = data.decode()
-        values = decode_row(data)
     except UnicodeDecodeError as error:
         raise invalid("invalid_utf8", f"a row is not UTF-8 ({error}): {shown(data)}") from error
+    try:
+        values = decode_row(data)
     except (UnsafeNumberError, msgspec.ValidationError, RecursionError):
         return _escaped_row(text, notes)
     if (b"\\u" in data and is_unsafe(text)) or (

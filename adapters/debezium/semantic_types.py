@@ -19,7 +19,7 @@ Sources: Debezium's `io.debezium.time`, `io.debezium.data` and Connect's `data` 
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -27,6 +27,7 @@ import msgspec
 from adapters.debezium import temporal
 from adapters.debezium.connect_schema import ConnectSchema
 from adapters.debezium.decimals import decimal_from_bytes, decimal_from_number
+from adapters.debezium.exact_json import is_object
 from adapters.debezium.geometry import geometry_text, number_text
 from adapters.debezium.structured_time import STRUCTURED
 
@@ -75,10 +76,6 @@ def wire_bytes(value: Any) -> bytes:
 
 def _hexadecimal(value: Any) -> str:
     return f"0x{wire_bytes(value).hex()}"
-
-
-def _same(_: ConnectSchema) -> None:
-    return None
 
 
 def _number(value: Any) -> int:
@@ -191,11 +188,10 @@ def _sparse_vector(_: ConnectSchema) -> Converter:
 
 def _pairs(value: Any) -> list[tuple[Any, Any]]:
     """A map without text keys: pairs in JSON, records of key and value in Avro."""
-    if isinstance(value, Mapping):
+    if is_object(value):
         return list(value.items())
     return [
-        (pair["key"], pair["value"]) if isinstance(pair, Mapping) else (pair[0], pair[1])
-        for pair in value
+        (pair["key"], pair["value"]) if is_object(pair) else (pair[0], pair[1]) for pair in value
     ]
 
 

@@ -15,6 +15,10 @@ from domain.control import ControlKind
 
 _COMMON = "io.debezium.connector.common."
 _BEGIN_AND_END = {b'"BEGIN"': ControlKind.TRANSACTION_BEGIN, b'"END"': ControlKind.TRANSACTION_END}
+_BEAT, _BEAT_KEY = frozenset({"ts_ms"}), frozenset({"serverName"})
+_SIGNAL = frozenset({"type", "data"})
+_TRANSACTION_KEY = frozenset({"id"})
+_SCHEMA_CHANGE_KEY = frozenset({"databaseName"})
 _TRANSACTION_FIELDS = frozenset({"status", "id", "event_count"})
 
 
@@ -39,7 +43,7 @@ def control_kind(
         schema_name: The name of its schema; None without one.
         key_columns: The columns of the record's key.
     """
-    names = members.keys()
+    names = frozenset(members)
     named = schema_name or ""
     if names >= _TRANSACTION_FIELDS or named.startswith(f"{_COMMON}TransactionMetadata"):
         kind = _BEGIN_AND_END.get(bytes(members.get("status", b"")))
@@ -50,9 +54,9 @@ def control_kind(
         return ControlKind.SCHEMA_HISTORY if "position" in names else ControlKind.SCHEMA_CHANGE
     if names >= {"aggregate_type", "type"} or named.startswith(f"{_COMMON}Notification"):
         return ControlKind.NOTIFICATION
-    if names == {"type", "data"} and first_byte(members["type"]) == b'"':
+    if names == _SIGNAL and first_byte(members["type"]) == b'"':
         return ControlKind.SIGNAL
-    is_beat = names == {"ts_ms"} and key_columns.keys() == {"serverName"}
+    is_beat = names == _BEAT and frozenset(key_columns) == _BEAT_KEY
     return ControlKind.HEARTBEAT if is_beat or named == f"{_COMMON}Heartbeat" else None
 
 
@@ -64,8 +68,8 @@ def null_kind(
 
     CloudEventsConverter writes null for every record that is no envelope.
     """
-    if key_columns.keys() == {"serverName"} or topic.startswith(config.heartbeat_prefix):
+    if frozenset(key_columns) == _BEAT_KEY or topic.startswith(config.heartbeat_prefix):
         return ControlKind.HEARTBEAT
-    if topic.endswith(config.transaction_suffix) and key_columns.keys() == {"id"}:
+    if topic.endswith(config.transaction_suffix) and frozenset(key_columns) == _TRANSACTION_KEY:
         return ControlKind.TRANSACTION
-    return ControlKind.SCHEMA_CHANGE if key_columns.keys() == {"databaseName"} else None
+    return ControlKind.SCHEMA_CHANGE if frozenset(key_columns) == _SCHEMA_CHANGE_KEY else None

@@ -12,6 +12,8 @@ from base64 import b64decode, b64encode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from typing import Any
 
+from adapters.debezium.exact_json import is_array, is_object
+
 _OFFLOADED = "__debezium:s3:ref:v1:"
 _OFFLOADED_BASE64 = b64encode(_OFFLOADED.encode()).decode()
 _LEAKED = "java.lang.Object@"
@@ -63,18 +65,17 @@ class UnavailableValues:
             value: The value before any conversion.
             truncated_to: Characters that Debezium cut the column to, placeholder and all.
         """
-        kind = type(value)
-        if kind is str:
+        if isinstance(value, str):
             return value in self._texts or (
                 truncated_to is not None
                 and 0 < truncated_to < len(self.placeholder)
                 and value == self.placeholder[:truncated_to]
             )
-        if kind is list:
+        if is_array(value):
             return value in self._lists
-        if kind is dict:
-            return bool(value == self._map)
-        return kind is bytes and value == self.placeholder.encode()
+        if is_object(value):
+            return value == self._map
+        return isinstance(value, bytes) and value == self.placeholder.encode()
 
 
 def leaves_reference_in(row: bytes) -> bool:
