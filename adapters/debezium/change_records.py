@@ -14,7 +14,7 @@ from adapters.debezium.source_block import (
 )
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
-from domain.operation import BeforeImage, ValueNote
+from domain.operation import BeforeImage, TimestampSource, ValueNote
 from domain.record_key import identity_prefix, key_hash
 from domain.timestamps import change_timestamp, kafka_microseconds
 from domain.value_notes import ALL_COLUMNS, Note, combined_notes
@@ -36,16 +36,9 @@ class ChangeRecords:
     def audit_record(self, change: Change, record: ConsumedRecord, stream_id: int) -> AuditRecord:
         """The audit record of `change`, which came as `record`."""
         source, key, block = change.source, change.key, change.transaction or _NO_BLOCK
-        before, after = change.before, change.after
         database, schema, table = source_names(source)
-        kafka = kafka_microseconds(record.timestamp)
-        changed_at, clock = change_timestamp(source_time(source), change.captured_at, kafka)
-        image = BeforeImage.ABSENT
-        changed = change.changed
-        if before is not None:
-            image = judge_before(change, self._config)
-            if after is not None and image is BeforeImage.COMPLETE:
-                changed = changed_columns(before, after)
+        image, changed = self._compared(change)
+        changed_at, clock, kafka = _times(change, record)
         return AuditRecord(
             stream_id=stream_id,
             kafka_partition=record.partition,
@@ -62,8 +55,8 @@ class ChangeRecords:
             operation=change.operation,
             record_key=None if key is None else key.canonical.decode(),
             key_hash=None if key is None else self._key_hash(source, record.topic, key),
-            old_data=None if before is None else before.text,
-            new_data=None if after is None else after.text,
+            old_data=None if change.before is None else change.before.text,
+            new_data=None if change.after is None else change.after.text,
             changed_columns=changed,
             before_image=image,
             value_notes=_notes(change),
@@ -78,6 +71,16 @@ class ChangeRecords:
             decoder_version=DECODER_VERSION,
         )
 
+    def _compared(self, change: Change) -> tuple[BeforeImage, tuple[str, ...] | None]:
+        """How far the old row can be trusted, and the columns that are known to differ from it."""
+        before, after = change.before, change.after
+        if before is None:
+            return BeforeImage.ABSENT, change.changed
+        image = judge_before(change, self._config)
+        if after is not None and image is BeforeImage.COMPLETE:
+            return image, changed_columns(before, after)
+        return image, change.changed
+
     def _key_hash(self, source: SourceBlock, topic: str, key: RecordKey) -> int:
         """Where a record does not name its table, the topic stands for it."""
         database, schema, table = source_names(source)
@@ -88,6 +91,13 @@ class ChangeRecords:
                 self._prefixes.clear()
             prefix = self._prefixes[names] = identity_prefix(*names)
         return key_hash(prefix, key.canonical)
+
+
+def _times(change: Change, record: ConsumedRecord) -> tuple[int, TimestampSource, int | None]:
+    """When the row was changed, by which clock, and when Kafka had the record."""
+    kafka = kafka_microseconds(record.timestamp)
+    changed_at, clock = change_timestamp(source_time(change.source), change.captured_at, kafka)
+    return changed_at, clock, kafka
 
 
 def _notes(change: Change) -> str | None:

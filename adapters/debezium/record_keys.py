@@ -2,7 +2,9 @@
 Record keys: decoded on their own, whatever the value's wire format is.
 
 The canonical key (`domain.record_key`) has canonical values, columns sorted by name, and none of
-the fields that routers add. A key that is no JSON is text, as StringConverter writes it.
+the fields that routers add. A key that is no JSON is text, as StringConverter writes it. Imitators
+that name no connector wrap a key as ``{"payload": {...}}``, without a schema: no column of a key
+is an object there.
 """
 
 from collections.abc import Mapping
@@ -123,6 +125,8 @@ def _text(key: bytes) -> str:
 
 
 def _own_columns(columns: dict[str, Any], connector: str | None) -> dict[str, Any]:
+    if connector is None and columns.keys() == {"payload"} and is_object(columns["payload"]):
+        columns = columns["payload"]
     for name in _ROUTER_FIELDS:
         if name in columns and len(columns) > 1:
             del columns[name]

@@ -1,0 +1,152 @@
+"""Every hand-written event of the reference, compared in every field of what it expects."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.debezium.decoder import DebeziumDecoder
+from domain.consumed import RawRecord
+from domain.errors import TransformationError
+from tests.unit.debezium.expectations import NOT_KEPT, observed, parsed
+from tests.unit.debezium.records import AT, DATA, decoded
+
+
+class Example(msgspec.Struct, frozen=True):
+    """
+    One line of the file.
+
+    Attributes:
+        name: What it shows.
+        record: The record as Kafka has it.
+        expect: What the reference expects.
+    """
+
+    name: str
+    record: RawRecord
+    expect: dict[str, Any]
+
+
+def _bytes(written: str | dict[str, str] | None) -> bytes | None:
+    if isinstance(written, dict):
+        return base64.b64decode(written["$base64"])
+    return None if written is None else written.encode()
+
+
+def _example(line: str) -> Example:
+    fields: dict[str, Any] = parsed(line)
+    record = RawRecord(
+        topic=fields["topic"],
+        partition=0,
+        offset=0,
+        timestamp=AT,
+        key=_bytes(fields["key"]),
+        value=_bytes(fields["value"]),
+        headers=tuple((name, _bytes(value)) for name, value in fields["headers"]),
+    )
+    return Example(fields["name"], record, fields["expect"])
+
+
+EXAMPLES = [_example(line) for line in (DATA / "examples.jsonl").read_text("utf-8").splitlines()]
+
+NEEDS_A_REGISTRY = (
+    "avro_confluent_prefix",
+    "avro_apicurio_8byte_globalid",
+    "avro_apicurio_headers",
+    "json_sr_confluent",
+    "apicurio_ext_json",
+)
+"""Examples whose schema is in a registry: until one can be asked, they are quarantined."""
+
+WHY = {
+    "flattened": "the trail does not say of a row that an SMT had flattened it; its operation does",
+    "tombstone": "tombstones are only counted",
+    "prefix": "a logical message's key is its prefix, which is in the payload",
+    "outbox": "control messages have no key, so the aggregate's id is not kept",
+    "raw_id": "the lsn in PostgreSQL's transaction.id differs from event to event: no use in it",
+    "partial": "a record with one bad value is quarantined whole, with its bytes: never a guess",
+    "unchanged_omitted": "a cell that was not sent is left out; the operation says it is an update",
+    "undecoded": "without a schema nothing says which column is a decimal: all are noted",
+    "router": "the field that a router adds is no column: it would hide that two keys are one",
+}
+
+OURS: Mapping[tuple[str, str], tuple[Any, str]] = {
+    ("pg_decimal_schemaless_ambiguous", "undecoded"): (["amt", "id"], WHY["undecoded"]),
+    ("mysql_create_gtid_tx", "undecoded"): (["id", "total"], WHY["undecoded"]),
+    ("yugabyte_grpc_set_cells", "unchanged_omitted"): (NOT_KEPT, WHY["unchanged_omitted"]),
+    ("err_bad_decimal_base64", "partial"): (NOT_KEPT, WHY["partial"]),
+    ("routed_logical_table", "key"): ({"id": 1}, WHY["router"]),
+    ("pg_tombstone", "key"): (NOT_KEPT, WHY["tombstone"]),
+    ("pg_pk_update_2_tombstone", "key"): (NOT_KEPT, WHY["tombstone"]),
+    ("legacy_tombstone_schema_null_payload_null", "key"): (NOT_KEPT, WHY["tombstone"]),
+    ("pg_logical_message", "key"): (NOT_KEPT, WHY["prefix"]),
+    ("outbox_string_payload", "key"): (NOT_KEPT, WHY["outbox"]),
+}
+"""Where we differ, example and field: what we give instead, and why."""
+
+
+def _as_ours(example: Example) -> dict[str, Any]:
+    """What is expected of an example, with what differs on purpose put in its place."""
+    expect = dict(example.expect)
+    if "flattened" in expect:
+        expect["flattened"] = NOT_KEPT
+    if "transaction" in expect and example.expect["source_table"]["connector"] == "postgresql":
+        expect["transaction"] = {**expect["transaction"], "raw_id": NOT_KEPT}
+    for (name, field), (ours, _) in OURS.items():
+        if name == example.name:
+            expect[field] = ours
+    return expect
+
+
+@pytest.mark.parametrize(
+    "example", [e for e in EXAMPLES if e.name not in NEEDS_A_REGISTRY], ids=lambda e: e.name
+)
+def test_an_example_decodes_as_the_reference_says(example: Example) -> None:
+    try:
+        result: Any = decoded(example.record)
+    except TransformationError as error:
+        result = error
+
+    seen = observed(result, example.expect)
+
+    expect = _as_ours(example)
+    assert {f: _exact(f, v) for f, v in seen.items()} == {
+        f: _exact(f, v) for f, v in expect.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "example", [e for e in EXAMPLES if e.name in NEEDS_A_REGISTRY], ids=lambda e: e.name
+)
+def test_a_schema_that_cannot_be_asked_for_sends_the_record_to_quarantine(
+    example: Example,
+) -> None:
+    with pytest.raises(TransformationError, match=r"^registry_needed: "):
+        decoded(example.record)
+
+
+def test_one_decoder_gives_the_same_for_all_examples_in_a_row() -> None:
+    decoder = DebeziumDecoder()
+    readable = [e for e in EXAMPLES if e.expect["kind"] != "error"]
+    readable = [e for e in readable if e.name not in NEEDS_A_REGISTRY]
+
+    one_by_one = [decoded(example.record) for example in readable]
+    in_a_row = [decoder.decode(example.record, 1) for example in (*readable, *readable)]
+
+    assert in_a_row == [*one_by_one, *one_by_one]
+
+
+def test_what_differs_is_in_the_file() -> None:
+    there = {(example.name, field) for example in EXAMPLES for field in example.expect}
+
+    assert OURS.keys() <= there
+    assert set(NEEDS_A_REGISTRY) <= {example.name for example in EXAMPLES}
+    assert len(EXAMPLES) == 75
+
+
+def _exact(field: str, value: Any) -> str:  # noqa: ANN401 - JSON
+    """JSON text, so that 1 and true differ; the order of columns counts in rows only."""
+    return json.dumps(value, sort_keys=field not in {"old", "new"}, ensure_ascii=False)
