@@ -31,6 +31,7 @@ _LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _ID = re.compile(r"(\d{1,10})-(\d{1,10})-(\d{1,19})", re.ASCII)
 _PLACE = re.compile(r"(-?\d{1,18})-(\d{1,10})-(\d{1,10})-(\d{1,19})", re.ASCII)
 _STREAM = re.compile(r"(\d{1,10}):([0-9,-]+)", re.ASCII)
+_NAMES = re.compile(r'(?:("(?:[^"]|"")*"|[^".]+)\.)?("(?:[^"]|"")*"|[^".]+)')
 _END = re.compile(r"(\d{1,10})-(\d{1,19})", re.ASCII)
 
 
@@ -54,7 +55,7 @@ class Filters(msgspec.Struct, frozen=True):
     The filters of a request as they were written; an empty text is no filter.
 
     Attributes:
-        table: Bare table name, or schema.table.
+        table: Bare table name, or schema.table; ``"a.b"`` in quotes if a name has a dot in it.
         key: Value of a key of one column, or canonical JSON of any key.
         operation: What happened (`OperationTypeEnum`), in any case.
         transaction: The connector's own id of a transaction.
@@ -112,10 +113,10 @@ def trail_query(
     Raises:
         BadParameterError: One of the values is not what it must be.
     """
-    schema, dot, table = filters.table.rpartition(".")
+    schema, table = _table(filters.table)
     return TrailQuery(
-        source_table=table or None,
-        source_schema=schema if dot else None,
+        source_table=table,
+        source_schema=schema,
         record_key=filters.key or None,
         operation=_operation(filters.operation) if filters.operation else None,
         transaction_id=filters.transaction or None,
@@ -173,6 +174,19 @@ def _no_cursor(text: str) -> str:
     return f"`{_shown(text)}` is no cursor. Take one from an answer, or leave it out to begin now."
 
 
+def _table(text: str) -> tuple[str | None, str | None]:
+    """Schema and table, as far as they are given."""
+    quoted = _NAMES.fullmatch(text)
+    if quoted is not None:
+        schema, table = (
+            None if name is None else name[1:-1].replace('""', '"') if name[:1] == '"' else name
+            for name in quoted.groups()
+        )
+        return schema, table
+    schema, dot, table = text.rpartition(".")
+    return schema if dot else None, table or None
+
+
 def _operation(text: str) -> OperationTypeEnum:
     try:
         return OperationTypeEnum(text.upper())
@@ -191,7 +205,7 @@ def _time(field: str, text: str) -> int:
         raise BadParameterError(
             field,
             f"`{_shown(text)}` is no time. Write it as 2026-07-01, 2026-07-01T09:30 (UTC) or "
-            f"2026-07-01T09:30:00+02:00.",
+            f"2026-07-01T09:30:00+02:00 (in an address, + is %2B).",
         ) from error
     return (time - _EPOCH) // _MICROSECOND
 

@@ -11,6 +11,7 @@ Comments come while nothing happens, so that both sides notice when the other is
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Literal
 
@@ -27,6 +28,7 @@ HEARTBEAT = 15.0
 """Seconds without a change after which a comment is sent."""
 
 _RETRY = 2.0
+_LINE_ENDS = re.compile("\r\n|\r|\n")  # these only: JSON may have U+2028 and U+0085 in it
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -34,7 +36,7 @@ def event(data: str | None, cursor: Cursor) -> bytes:
     """One event; without `data` it only moves the reader's cursor."""
     lines = [f"id: {write_cursor(cursor)}"]
     if data is not None:
-        lines += ["event: change", *(f"data: {line}" for line in data.splitlines())]
+        lines += ["event: change", *(f"data: {line}" for line in _LINE_ENDS.split(data))]
     return ("\n".join(lines) + "\n\n").encode()
 
 

@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from application.ports import TrailReader
 from application.query_trail import QueryTrail
@@ -49,7 +50,7 @@ def page_app(  # noqa: PLR0913 - everything has a default but the reader
     allowed_hosts: Sequence[str] = (),
     live_interval: float = 0.25,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Starlette:
+) -> ASGIApp:
     """
     Make the application.
 
@@ -71,13 +72,13 @@ def page_app(  # noqa: PLR0913 - everything has a default but the reader
             logger.warning("trail not readable for a request", extra={"error": str(error)})
         return problem_response(problem) if is_api(request) else pages.problem(request, problem)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *pages.routes(),
             Mount("/api/v1", routes=api_routes(trail, live)),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        middleware=[Middleware(SecurityHeaders), Middleware(OwnHosts, allowed=allowed_hosts)],
+        middleware=[Middleware(OwnHosts, allowed=allowed_hosts)],
         exception_handlers={
             BadParameterError: failed,
             RepositoryError: failed,
@@ -85,3 +86,4 @@ def page_app(  # noqa: PLR0913 - everything has a default but the reader
             Exception: failed,
         },
     )
+    return SecurityHeaders(app)  # around all of it: Starlette answers 500 outside its middleware

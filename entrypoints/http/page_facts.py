@@ -8,7 +8,7 @@ from domain.audit_record import AuditRecord
 from entrypoints.http import page_words
 from entrypoints.http.page_links import link
 from entrypoints.http.page_structs import Fact, RawText, TimeView
-from entrypoints.http.page_times import ago, clock, day, iso
+from entrypoints.http.page_times import ago, clock, day, iso, precise
 from entrypoints.http.page_values import indented, visible
 
 
@@ -16,6 +16,7 @@ def time_view(microseconds: int, now: datetime) -> TimeView:
     """Show a time of the trail."""
     return TimeView(
         exact=iso(microseconds),
+        precise=precise(microseconds),
         clock=clock(microseconds),
         day=day(microseconds),
         ago=ago(microseconds, now),

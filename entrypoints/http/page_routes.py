@@ -31,6 +31,7 @@ from entrypoints.http.api_problems import UNPROCESSABLE, no_such_change, problem
 from entrypoints.http.api_structs import Problem
 from entrypoints.http.events_stream import LiveChanges
 from entrypoints.http.page_times import for_input
+from entrypoints.http.page_values import visible
 from entrypoints.http.page_view import change_view, row_view
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -138,7 +139,7 @@ class Pages:
         is_first = query is not None and query.before is None
         context = {
             "filters": filters,
-            "used": used,
+            "used": {name: visible(value) for name, value in used.items()},
             "inputs": _inputs(query),
             "problem": problem,
             "operations": list(OperationTypeEnum),

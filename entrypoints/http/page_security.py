@@ -36,6 +36,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
+                headers.setdefault("Cache-Control", "no-cache")  # ask whether a file is still so
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from entrypoints.http.page_values import ValueView
+from entrypoints.http.page_values import Brief, ValueView
 
 
 class TimeView(msgspec.Struct, frozen=True):
     """A time: `exact` for machines and titles, the rest for people."""
 
     exact: str
+    precise: str
     clock: str
     day: str
     ago: str
@@ -20,8 +21,8 @@ class SummaryPart(msgspec.Struct, frozen=True):
     """A column in a list of changes; `old` is None where only the new value is told."""
 
     name: str
-    old: str | None
-    new: str | None
+    old: Brief | None
+    new: Brief
 
 
 class RowView(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,8 @@ class RowView(msgspec.Struct, frozen=True, kw_only=True):
     sign: str
     meaning: str
     table: str
+    schema: str | None
+    bare_table: str
     table_url: str | None
     key: str | None
     key_url: str | None
@@ -54,6 +57,13 @@ class ColumnView(msgspec.Struct, frozen=True, kw_only=True):
     status_word: str
     old: ValueView
     new: ValueView
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """What stands where an image has no value of a column. Not known is not the same as none."""
+
+    meaning: str
+    is_known: bool = True
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +90,8 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     row: RowView
     columns: Sequence[ColumnView]
     quiet_columns: int
-    has_old: bool
-    has_new: bool
+    no_old: Nothing
+    no_new: Nothing
     before_image: str
     before_is_complete: bool
     remedy: str | None

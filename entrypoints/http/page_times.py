@@ -23,6 +23,11 @@ def clock(microseconds: int) -> str:
     return moment(microseconds).strftime("%H:%M:%S")
 
 
+def precise(microseconds: int) -> str:
+    """Day and time to the microsecond: ``1 Jul 2026, 09:30:00.123456``."""
+    return f"{day(microseconds)}, {moment(microseconds):%H:%M:%S.%f}"
+
+
 def day(microseconds: int) -> str:
     """The day: ``1 Jul 2026``."""
     time = moment(microseconds)
@@ -30,9 +35,13 @@ def day(microseconds: int) -> str:
 
 
 def ago(microseconds: int, now: datetime) -> str:
-    """How long ago, while that is readable, else the day. Live pages repeat this in `live.js`."""
+    """
+    How long ago, while that is readable, else the day. Live pages repeat this in `live.js`.
+
+    The source's clock may be a little ahead of ours: that is no reason to name the day.
+    """
     seconds = (now - moment(microseconds)).total_seconds()
-    if 0 <= seconds < _MINUTE:
+    if -_MINUTE < seconds < _MINUTE:
         return "just now"
     if 0 <= seconds < _HOUR:
         return f"{int(seconds // _MINUTE)} min ago"

@@ -17,10 +17,12 @@ from entrypoints.http.page_words import NOTES
 Kind = Literal["text", "number", "boolean", "null", "json", "unsent", "filler", "none"]
 
 _LONG = 600
+_BEYOND_BMP = 0x10000
 _WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
 _KEEP_WHOLE = 0.25
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
 
@@ -29,6 +31,13 @@ class Piece(msgspec.Struct, frozen=True):
 
     text: str
     is_changed: bool = False
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """A value in a list; without `is_data` its text says what there is in place of one."""
+
+    text: str
+    is_data: bool = True
 
 
 class NoteView(msgspec.Struct, frozen=True):
@@ -64,7 +73,7 @@ class ValueView(msgspec.Struct, frozen=True):
 
 def visible(text: str) -> str:
     """Show characters that cannot be seen, or that turn text around, as escapes."""
-    return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _INVISIBLE.sub(_escape, text)
 
 
 def both_values(diff: ColumnDiff) -> tuple[ValueView, ValueView]:
@@ -113,15 +122,22 @@ def indented(json_text: str) -> str:
         return json_text
 
 
-def short(value: ColumnValue | None, most: int) -> str:
+def short(value: ColumnValue | None, most: int) -> Brief:
     """A value in a few characters, on one line."""
     view = value_view(value)
+    if view.kind == "null":
+        return Brief("NULL", is_data=False)
     if view.kind in ("unsent", "filler", "none"):
-        return "?"
+        return Brief("not known", is_data=False)
     text = " ".join(view.text.split())
     if view.kind == "text" and not text:
-        return '""'
-    return text if len(text) <= most else text[: most - 1] + "…"
+        return Brief("blank text" if view.text else "empty text", is_data=False)
+    return Brief(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code < _BEYOND_BMP else f"\\U{code:08x}"
 
 
 def _marked(old: str, new: str) -> tuple[Sequence[Piece], Sequence[Piece]]:

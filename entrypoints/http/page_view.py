@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from application.trail_query import StoredRecord
+from application.trail_query import Place, StoredRecord
 from domain.audit_record import AuditRecord
 from domain.diff import ColumnDiff, ColumnStatus, column_diff, key_columns, key_values
 from domain.operation import BeforeImage, OperationTypeEnum
@@ -11,30 +11,34 @@ from entrypoints.http import page_words
 from entrypoints.http.api_parameters import write_place
 from entrypoints.http.page_facts import facts_of, stored_texts, time_view
 from entrypoints.http.page_links import key_url, table_name, table_url
-from entrypoints.http.page_structs import ChangeView, ColumnView, RowView, SummaryPart
+from entrypoints.http.page_structs import ChangeView, ColumnView, Nothing, RowView, SummaryPart
 from entrypoints.http.page_values import both_values, read_value, short, visible
 
 _SUMMARY_COLUMNS = 3
 _SUMMARY_CHARACTERS = 28
 _KEY_CHARACTERS = 60
+_NO_TIME_IS_SO_EARLY = 10**17  # microseconds: a negative number would not sort as text
 
 
 def row_view(stored: StoredRecord, now: datetime) -> RowView:
     """Show a change as one line of a list."""
-    r, place = stored.record, stored.place
+    r = stored.record
     diffs = column_diff(r)
     parts, more = _summary(r, diffs)
     return RowView(
         id=stored.id,
         url=f"/changes/{stored.id}",
-        place=write_place(place),
-        order=f"{place.change_timestamp:020}-{place.stream_id:010}-{place.partition:010}"
-        f"-{place.offset:019}",
+        place=write_place(stored.place),
+        order=_order(stored.place),
         time=time_view(r.change_timestamp, now),
         operation=r.operation.value,
         sign=page_words.SIGNS[r.operation],
         meaning=page_words.MEANINGS[r.operation],
         table=visible(table_name(r) or stored.topic),
+        schema=None
+        if r.source_table is None or r.source_schema is None
+        else visible(r.source_schema),
+        bare_table=visible(r.source_table or stored.topic),
         table_url=table_url(r),
         key=_key(r),
         key_url=key_url(r),
@@ -51,20 +55,38 @@ def change_view(stored: StoredRecord, now: datetime) -> ChangeView:
     r = stored.record
     keys = key_columns(r)
     columns = [_column(diff, is_key=diff.name in keys) for diff in column_diff(r)]
-    table = table_name(r) or stored.topic
     return ChangeView(
         row=row_view(stored, now),
         columns=columns,
         quiet_columns=sum(column.status == ColumnStatus.UNCHANGED for column in columns),
-        has_old=r.old_data is not None,
-        has_new=r.new_data is not None,
+        no_old=_no_old(r),
+        no_new=_no_new(r),
         before_image=page_words.before_image(r),
         before_is_complete=r.before_image is BeforeImage.COMPLETE
         or r.operation in (OperationTypeEnum.INSERT, OperationTypeEnum.SNAPSHOT),
-        remedy=page_words.remedy(r, visible(table)),
+        remedy=page_words.remedy(r),
         facts=facts_of(stored, now),
         raw=stored_texts(r),
     )
+
+
+def _order(place: Place) -> str:
+    time = place.change_timestamp + _NO_TIME_IS_SO_EARLY
+    return f"{time:019}-{place.stream_id:010}-{place.partition:010}-{place.offset:019}"
+
+
+def _no_old(r: AuditRecord) -> Nothing:
+    """What it means that the old image has no value of a column."""
+    if r.operation in (OperationTypeEnum.INSERT, OperationTypeEnum.SNAPSHOT):
+        return Nothing(page_words.NO_ROW_BEFORE)
+    if r.old_data is None or r.before_image is not BeforeImage.COMPLETE:
+        return Nothing(page_words.NOT_KNOWN_BEFORE, is_known=False)
+    return Nothing(page_words.NO_COLUMN)
+
+
+def _no_new(r: AuditRecord) -> Nothing:
+    """What it means that the new image has no value of a column."""
+    return Nothing(page_words.NO_ROW_AFTER if r.new_data is None else page_words.NO_COLUMN)
 
 
 def _column(diff: ColumnDiff, *, is_key: bool) -> ColumnView:

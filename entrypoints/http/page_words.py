@@ -1,5 +1,6 @@
 """The words and signs of the page. Nothing is told by colour alone."""
 
+import re
 from collections.abc import Mapping
 
 from domain.audit_record import AuditRecord
@@ -32,7 +33,7 @@ STATUSES: Mapping[ColumnStatus, str] = {
     ColumnStatus.CHANGED: "changed",
     ColumnStatus.UNCHANGED: "unchanged",
     ColumnStatus.UNAVAILABLE: "not sent",
-    ColumnStatus.UNKNOWN: "not known",
+    ColumnStatus.UNKNOWN: "not comparable",
 }
 
 NOTES: Mapping[str, str] = {
@@ -63,18 +64,20 @@ _BEFORE: Mapping[BeforeImage, str] = {
     "this change.",
 }
 
-_FIRST_VALUES = "There was no row before this change."
+NO_ROW_BEFORE = "There was no row before this change."
+NO_ROW_AFTER = "There is no row after this change."
+NO_COLUMN = "This image of the row does not have the column."
+NOT_KNOWN_BEFORE = "The source did not send the value as it was before."
+
 _BASELINE = "A baseline has no row before it: this is how the row was found."
 _NO_ROWS = "This change carries no rows."
-_REMEDY = (
-    "For old values from now on, run on the source: ALTER TABLE {table} REPLICA IDENTITY FULL."
-)
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def before_image(record: AuditRecord) -> str:
     """How far the old row can be trusted, in words."""
     if record.operation is OperationTypeEnum.INSERT:
-        return _FIRST_VALUES
+        return NO_ROW_BEFORE
     if record.operation is OperationTypeEnum.SNAPSHOT:
         return _BASELINE
     if record.operation in (OperationTypeEnum.TRUNCATE, OperationTypeEnum.RANGE_DELETE):
@@ -82,10 +85,20 @@ def before_image(record: AuditRecord) -> str:
     return _BEFORE[record.before_image]
 
 
-def remedy(record: AuditRecord, table: str) -> str | None:
-    """What would make old values known in future; None where nothing is missing."""
+def remedy(record: AuditRecord) -> str | None:
+    """The statement that makes old values known in future; None where nothing is missing."""
     may_have = record.operation in (OperationTypeEnum.UPDATE, OperationTypeEnum.DELETE)
-    if record.connector != "postgresql" or not may_have:
+    if record.connector != "postgresql" or record.source_table is None or not may_have:
         return None
-    is_known = record.before_image is BeforeImage.COMPLETE
-    return None if is_known else _REMEDY.format(table=table)
+    if record.before_image is BeforeImage.COMPLETE:
+        return None
+    names = [name for name in (record.source_schema, record.source_table) if name is not None]
+    return f"ALTER TABLE {'.'.join(map(_sql_name, names))} REPLICA IDENTITY FULL;"
+
+
+def _sql_name(name: str) -> str:
+    """The name as SQL needs it: people copy the statement, and a name may be any text."""
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'

@@ -45,10 +45,14 @@
     shorten(rows);
   };
 
+  // What no longer fits is on the next page, which may not have been there before.
   const shorten = (rows) => {
-    const older = document.getElementById("older");
-    if (rows.children.length <= MOST_ROWS || !older) return;
+    if (rows.children.length <= MOST_ROWS) return;
     while (rows.children.length > MOST_ROWS) rows.lastElementChild.remove();
+    table.setAttribute("data-has-older", "");
+    document.getElementById("pages").hidden = false;
+    document.getElementById("end")?.remove();
+    const older = document.getElementById("older");
     const url = new URL(older.href);
     url.searchParams.set("before", rows.lastElementChild.dataset.place);
     older.href = url;
@@ -84,11 +88,21 @@
     open();
   };
 
-  const announce = () => {
+  const say = (words) => {
     const place = document.getElementById("announce");
-    if (!place || !arrived) return;
-    place.textContent = arrived === 1 ? "1 new change" : `${arrived} new changes`;
+    if (place) place.textContent = words;
+  };
+
+  const announce = () => {
+    if (arrived) say(arrived === 1 ? "1 new change" : `${arrived} new changes`);
     arrived = 0;
+  };
+
+  const filtered = () => {
+    const found = document.querySelectorAll("#rows tr").length;
+    const isMore = document.querySelector("table[data-has-older]");
+    say(found === 0 ? "Nothing matches" : `${found}${isMore ? " or more" : ""} changes match`);
+    restart();
   };
 
   const age = (time) => {
@@ -133,7 +147,14 @@
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   document.addEventListener("keydown", walk);
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.elt.id === "results") restart();
+    if (event.detail.elt.id === "results") filtered();
+  });
+  document.addEventListener("htmx:configRequest", (event) => {
+    const unset = [...event.detail.formData].filter(([, value]) => value === "");
+    for (const [name] of unset) event.detail.formData.delete(name); // a short address
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.elt.id === "filters") location.assign(event.detail.pathInfo.finalRequestPath);
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   setInterval(renewAges, 15000);
