@@ -92,6 +92,8 @@ class MemoryAuditStore:
         for bad in (*batch.quarantined, *quarantined):
             self.trail.quarantine[bad.stream_id, bad.kafka_partition, bad.kafka_offset] = bad
         self.trail.control += batch.control
+        for table, columns in batch.sources.items():
+            self.trail.sources[table] = columns | self.trail.sources.get(table, frozenset())
         for advance in batch.advances:
             self._advance(advance, [r for r in refused if _belongs(r, advance.partition)])
         if self.lose_next_answer:

@@ -45,6 +45,9 @@ class MemoryBroker:
         logs: By topic and partition.
         committed: Next offsets that groups told: advisory.
         compacted: Topics whose `cleanup.policy` contains ``compact``.
+        generation: Rises with every rebalance.
+        members: The members of the only group.
+        owners: Who reads each partition; nobody else may claim it until it is given up.
     """
 
     def __init__(self, cluster_id: str = "memory") -> None:
@@ -56,6 +59,7 @@ class MemoryBroker:
         self._topic_ids: dict[str, str] = {}
         self.generation = 0
         self.members: list[object] = []
+        self.owners: dict[TopicPartition, object] = {}
 
     def create_topic(self, topic: str, partitions: int = 1) -> None:
         """Make a topic. One that exists is made again: a new life, with a new id."""
@@ -64,6 +68,11 @@ class MemoryBroker:
         for partition in range(partitions):
             self.logs[topic, partition] = MemoryLog()
         self._topic_ids[topic] = uuid.uuid4().hex
+        self.generation += 1
+
+    def add_partition(self, topic: str) -> None:
+        """Give `topic` one more partition."""
+        self.logs[topic, sum(name == topic for name, _ in self.logs)] = MemoryLog()
         self.generation += 1
 
     def produce(  # noqa: PLR0913 - a record has so many parts
@@ -112,10 +121,27 @@ class MemoryBroker:
         self.generation += 1
 
     def leave(self, member: object) -> None:
-        """Take a member out of the group, which rebalances."""
+        """
+        Take a member out of the group, which rebalances.
+
+        One that does not know of it was silent for too long: others take what it still reads.
+        """
+        self.give_up(member)
         if member in self.members:
             self.members.remove(member)
             self.generation += 1
+
+    def take(self, member: object) -> Sequence[TopicPartition] | None:
+        """Give `member` its partitions, in order; None while others have not given them up."""
+        wanted = sorted(self.assignment(member))
+        if any(self.owners.get(key, member) is not member for key in wanted):
+            return None
+        self.owners.update(dict.fromkeys(wanted, member))
+        return wanted
+
+    def give_up(self, member: object) -> None:
+        """Note that `member` reads nothing any more."""
+        self.owners = {key: owner for key, owner in self.owners.items() if owner is not member}
 
     def assignment(self, member: object) -> set[TopicPartition]:
         """The partitions of `member`: every n-th, in order."""

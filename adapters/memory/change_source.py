@@ -39,8 +39,8 @@ class MemoryChangeSource:
         self._claim: ClaimPartitions | None = None
         self._release: ReleasePartitions | None = None
         self._generation = -1
-        self._unclaimed: set[TopicPartition] = set()
-        self._is_claimed = False
+        self._unclaimed: Sequence[TopicPartition] | None = None
+        self._must_take = True
         self._readings: dict[TopicPartition, _Reading] = {}
         self._is_paused = False
         self._paused: set[StreamPartition] = set()
@@ -52,12 +52,14 @@ class MemoryChangeSource:
     async def start(self, *, claim: ClaimPartitions, release: ReleasePartitions) -> None:
         self._claim = claim
         self._release = release
-        self._broker.join(self)
 
     async def poll(self) -> ConsumedBatch | None:
         self._check_available()
+        if self._claim is None:
+            raise RuntimeError("poll was called before start")
         await self._rebalance()
-        await self._claim_new()
+        await self._forget_expired()
+        await self._claim_new(self._claim)
         polled_at = time.monotonic()
         end = polled_at + self._timeout
         while True:
@@ -73,8 +75,9 @@ class MemoryChangeSource:
             self._broker.committed[partition.topic, partition.partition] = offset
 
     async def stop(self) -> None:
-        self._readings.clear()
+        await self._forget(list(self._readings))
         self._broker.leave(self)
+        self._claim = None
 
     def pause(self, partitions: Collection[StreamPartition] | None = None) -> None:
         if partitions is None:
@@ -99,6 +102,7 @@ class MemoryChangeSource:
         return {
             reading.claim.partition: max(0, self._broker.logs[key].end - reading.delivered)
             for key, reading in self._readings.items()
+            if key in self._broker.logs
         }
 
     def _check_available(self) -> None:
@@ -106,23 +110,41 @@ class MemoryChangeSource:
             raise SourceUnavailableError("the in-memory broker is away. Set `available`.")
 
     async def _rebalance(self) -> None:
+        if self not in self._broker.members:
+            self._broker.join(self)
         if self._generation == self._broker.generation:
             return
-        lost = [reading.claim.partition for reading in self._readings.values()]
-        self._readings.clear()
-        self._paused.clear()
+        self._generation = self._broker.generation
+        self._unclaimed, self._must_take = None, True
+        await self._forget(list(self._readings))
+        self._broker.give_up(self)
+
+    async def _forget_expired(self) -> None:
+        logs = self._broker.logs
+        gone = [key for key, r in self._readings.items() if r.delivered < logs[key].start]
+        if gone:
+            await self._forget(gone)
+            self._unclaimed = [*(self._unclaimed or ()), *gone]
+
+    async def _forget(self, keys: Sequence[TopicPartition]) -> None:
+        lost = [self._readings.pop(key).claim.partition for key in keys]
+        self._paused -= set(lost)
         if lost and self._release is not None:
             await self._release(lost)
-        self._generation = self._broker.generation
-        self._unclaimed = self._broker.assignment(self)
-        self._is_claimed = False
 
-    async def _claim_new(self) -> None:
-        if self._is_claimed or self._claim is None:
+    async def _claim_new(self, claim: ClaimPartitions) -> None:
+        if self._must_take:
+            self._unclaimed = self._broker.take(self)
+            self._must_take = self._unclaimed is None
+        if self._unclaimed is None:
             return
-        claims = await self._claim([self._broker.describe(*k) for k in sorted(self._unclaimed)])
-        self._readings = {(c.partition.topic, c.partition.partition): _Reading(c) for c in claims}
-        self._is_claimed = True
+        generation = self._generation
+        claims = await claim([self._broker.describe(*key) for key in self._unclaimed])
+        if generation != self._broker.generation and self._release is not None:
+            await self._release([claim.partition for claim in claims])
+            return
+        self._readings |= {(c.partition.topic, c.partition.partition): _Reading(c) for c in claims}
+        self._unclaimed = None
 
     def _read(self) -> Sequence[PartitionSlice]:
         slices: list[PartitionSlice] = []

@@ -9,6 +9,7 @@ from domain.control import ControlMessage
 from domain.disposition import Tally
 from domain.gap import Gap
 from domain.quarantine import QuarantinedRecord
+from domain.source_table import SourceTable
 
 PartitionKey = tuple[int, int]
 RecordKey = tuple[int, int, int]
@@ -46,6 +47,7 @@ class MemoryTrail:
         quarantine: By stream, partition and offset.
         refused: Those of the quarantine that the store itself refused.
         gaps: In the order in which they were found.
+        sources: Source tables that were met, with columns of theirs.
         begun: Whether the trail has begun.
     """
 
@@ -57,6 +59,7 @@ class MemoryTrail:
         self.quarantine: dict[RecordKey, QuarantinedRecord] = {}
         self.refused: dict[RecordKey, QuarantinedRecord] = {}
         self.gaps: list[Gap] = []
+        self.sources: dict[SourceTable, frozenset[str]] = {}
         self.begun = False
 
     def stream(self, cluster_id: str, topic: str) -> MemoryStream | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from adapters.memory.trail import MemoryTrail
 from application.trail_query import Cursor, StoredRecord, TrailQuery
+from domain.source_table import SourceColumns
 
 
 class MemoryTrailReader:
@@ -44,6 +45,9 @@ class MemoryTrailReader:
                 found.append(stored)
         offsets = tuple(sorted((s, p, n) for (s, p), n in ends.items()))
         return sorted(found, key=lambda s: s.place), Cursor(offsets)
+
+    async def sources(self) -> SourceColumns:
+        return dict(self._trail.sources)
 
     def _in_order(self) -> Sequence[StoredRecord]:
         return sorted(self._trail.records.values(), key=lambda s: s.place)

@@ -1,0 +1,99 @@
+"""
+Building aiokafka's consumer, always with the settings that losing nothing depends on.
+
+- Offsets come from the database: `auto_offset_reset` is ``none``, and nothing is committed by
+  itself. aiokafka's own default isolation would invent aborted changes.
+- A list of topics is subscribed as a pattern: asked for a name, aiokafka would have the broker
+  make a topic that is not there yet, with other settings than Debezium's.
+- The setting `consumer_timeout_ms` is not handed on: there it is the pace of the fetch loop.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+
+from adapters.kafka.config import LONGEST_METADATA_AGE_MS, KafkaConfig
+from adapters.kafka.security import consumer_security
+
+_ASSIGNORS: dict[str, type[AbstractPartitionAssignor]] = {
+    "roundrobin": RoundRobinPartitionAssignor,
+    "range": RangePartitionAssignor,
+    "sticky": StickyPartitionAssignor,
+}
+
+REQUEST_GRACE_MS = 10_000
+"""A join may take as long as the session; its request may take a little longer."""
+
+
+class RebalanceCallbacks(ConsumerRebalanceListener):
+    """
+    Hands aiokafka's two callbacks on.
+
+    Args:
+        revoked: Called with all partitions before a rebalance takes them; aiokafka awaits it, and
+            goes on with the heartbeats meanwhile.
+        assigned: Called with the partitions after a rebalance; no heartbeats until it is done.
+    """
+
+    def __init__(
+        self,
+        *,
+        revoked: Callable[[], Awaitable[None]],
+        assigned: Callable[[Collection[TopicPartition]], None],
+    ) -> None:
+        self._revoked = revoked
+        self._assigned = assigned
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        del revoked  # eager rebalancing takes all of them
+        await self._revoked()
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        self._assigned(assigned)
+
+
+def new_consumer(config: KafkaConfig) -> AIOKafkaConsumer:
+    """
+    Build a consumer that is not started, and subscribed to nothing yet.
+
+    Raises:
+        ConfigurationError: A certificate or key cannot be read.
+    """
+    settings: dict[str, Any] = {
+        "bootstrap_servers": config.bootstrap_servers,
+        "client_id": config.client_id,
+        "group_id": config.group_id,
+        "group_instance_id": config.group_instance_id,
+        "auto_offset_reset": "none",
+        "enable_auto_commit": False,
+        "isolation_level": config.isolation_level,
+        "session_timeout_ms": config.session_timeout_ms,
+        "rebalance_timeout_ms": config.session_timeout_ms,
+        "heartbeat_interval_ms": config.heartbeat_interval_ms,
+        "max_poll_interval_ms": config.max_poll_interval_ms,
+        "max_poll_records": config.max_poll_records,
+        "fetch_max_wait_ms": config.fetch_max_wait_ms,
+        "max_partition_fetch_bytes": config.max_partition_fetch_bytes,
+        "metadata_max_age_ms": min(config.metadata_max_age_ms, LONGEST_METADATA_AGE_MS),
+        "request_timeout_ms": config.session_timeout_ms + REQUEST_GRACE_MS,
+        "partition_assignment_strategy": [_ASSIGNORS[config.partition_assignment]],
+        **consumer_security(config),
+    }
+    return AIOKafkaConsumer(**settings)
+
+
+def topics_pattern(config: KafkaConfig) -> re.Pattern[str]:
+    """The names to read, as a pattern that is matched at the beginning of a name."""
+    if config.topic_pattern:
+        return re.compile(config.topic_pattern)
+    return re.compile(f"(?:{_any_of(config.topics)})$")
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return "|".join(re.escape(name) for name in names)
