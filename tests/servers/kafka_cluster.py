@@ -1,5 +1,6 @@
 """What tests do to a Kafka besides reading it: topics, records, transactions, groups."""
 
+import asyncio
 import base64
 import functools
 import secrets
@@ -131,15 +132,21 @@ class KafkaCluster:
     async def produce_in_transaction(
         self, topic: str, *values: bytes | None, partition: int = 0, commit: bool
     ) -> None:
-        """Append records in one transaction, whose end is a marker of its own in the log."""
+        """Append records in one transaction; its end is a marker, which has an offset too."""
+        last = -1
         async with self._producer(transactional_id=self.scratch("transaction")) as producer:
             await producer.begin_transaction()
             for value in values:
-                await producer.send_and_wait(topic, value, partition=partition)
+                last = (await producer.send_and_wait(topic, value, partition=partition)).offset
             if commit:
                 await producer.commit_transaction()
             else:
                 await producer.abort_transaction()
+        await asyncio.to_thread(  # the answer comes before the marker
+            wait_until,
+            lambda: self.ends(topic, partition + 1)[partition] > last + 1,
+            what="the marker of the transaction",
+        )
 
     @functools.cached_property
     def _client(self) -> Any:  # noqa: ANN401 - see `librdkafka`
