@@ -17,6 +17,7 @@ from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedBatch, ConsumedRecord
 from domain.control import ControlMessage, SkippedRecord
 from domain.quarantine import QuarantinedRecord
+from domain.source_table import SourceColumns
 from domain.stream import Claim, LogPartition, StreamPartition
 from domain.transformed import TransformedBatch
 
@@ -252,6 +253,19 @@ class TrailReader(Protocol):
         At most `query.limit` records that match; the new cursor is behind the last one looked at.
 
         Exact under parallel writers: no record is skipped or repeated, whichever commits first.
+        """
+        ...
+
+
+class SourceCatalog(Protocol):
+    """Knows which source tables the trail has met."""
+
+    async def sources(self) -> SourceColumns:
+        """
+        Every source table of the rows in the trail, with the columns that were met.
+
+        Raises:
+            RepositoryError: The trail cannot be read now.
         """
         ...
 

@@ -12,6 +12,9 @@ Every record gets exactly one disposition, and every offset of a slice is accoun
 from collections import Counter
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
+
+import msgspec
 
 from application.ports import RecordDecoder, RowEncoder
 from domain.audit_record import AuditRecord
@@ -22,13 +25,11 @@ from domain.errors import RecordTooLargeError, TransformationError
 from domain.gap import Gap, GapCause
 from domain.operation import OperationTypeEnum
 from domain.quarantine import QuarantinedRecord
+from domain.source_table import SourceTable
 from domain.transformed import Advance, TransformedBatch
 
-SourceTable = tuple[str | None, ...]
-
-_source_of = attrgetter(
-    "connector", "source_name", "source_database", "source_schema", "source_table"
-)
+_source_of = attrgetter(*SourceTable._fields)
+_read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 DEFAULT_MAX_RECORD_BYTES = 16 * 1024 * 1024
@@ -57,6 +58,28 @@ def transform_records(
     return collected.batch(advances)
 
 
+class _Decoded:
+    """What has been made of the records of one slice so far."""
+
+    def __init__(self) -> None:
+        self.stamps: list[int] = []
+        self.operations: dict[OperationTypeEnum, int] = {}
+        self.control: list[ControlMessage] = []
+        self.skipped = 0
+        self.quarantined = 0
+
+    def tally(self, part: PartitionSlice) -> Tally:
+        baseline = self.operations.get(OperationTypeEnum.SNAPSHOT, 0)
+        return Tally(
+            audited=len(self.stamps) - baseline,
+            baseline=baseline,
+            control=len(self.control),
+            skipped=self.skipped,
+            quarantined=self.quarantined,
+            absent=part.next_offset - part.expected - len(part.records),
+        )
+
+
 class _Collected:
     """What has been made of the records so far."""
 
@@ -67,7 +90,7 @@ class _Collected:
         self._rows: list[bytes] = []
         self._days: set[int] = set()
         self._newest: int | None = None
-        self._sources: set[SourceTable] = set()
+        self._sources: dict[tuple[Any, ...], frozenset[str]] = {}
         self._control: list[ControlMessage] = []
         self._quarantined: list[QuarantinedRecord] = []
         self._operations: Counter[tuple[str, str]] = Counter()
@@ -83,53 +106,21 @@ class _Collected:
             quarantined=tuple(self._quarantined),
             operations=dict(self._operations),
             control_kinds=dict(self._control_kinds),
-            sources=frozenset(self._sources),
+            sources={SourceTable(*source): names for source, names in self._sources.items()},
             newest_change=self._newest,
         )
 
     def take(self, part: PartitionSlice) -> Advance:
-        stream_id = part.partition.stream_id
-        decode, encode, rows = self._decode, self._encode, self._rows
-        add_source = self._sources.add
-        limit = self._max_record_bytes
-        operations: dict[OperationTypeEnum, int] = {}
-        stamps: list[int] = []
-        kinds: list[ControlMessage] = []
-        skipped = quarantined = 0
-        for record in part.records:
-            try:
-                _refuse_too_large(record, limit)
-                result = decode(record, stream_id)
-                if type(result) is AuditRecord:
-                    row = encode(result)
-                    rows.append(row)
-                    stamps.append(result.change_timestamp)
-                    add_source(_source_of(result))
-                    operations[result.operation] = operations.get(result.operation, 0) + 1
-                elif type(result) is ControlMessage:
-                    kinds.append(result)
-                else:
-                    skipped += 1
-            except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
-                self._quarantined.append(_quarantine(record, stream_id, error))
-                quarantined += 1
-        self._note_stamps(stamps)
+        found = self._decoded(part)
+        self._note_stamps(found.stamps)
         topic = part.partition.topic
-        for operation, count in operations.items():
+        for operation, count in found.operations.items():
             self._operations[topic, operation.value] += count
-        for message in kinds:
+        for message in found.control:
             self._control_kinds[topic, message.kind.value] += 1
             if message.kind not in COUNTED_ONLY:
                 self._control.append(message)
-        baseline = operations.get(OperationTypeEnum.SNAPSHOT, 0)
-        tally = Tally(
-            audited=len(stamps) - baseline,
-            baseline=baseline,
-            control=len(kinds),
-            skipped=skipped,
-            quarantined=quarantined,
-            absent=part.next_offset - part.expected - len(part.records),
-        )
+        tally = found.tally(part)
         return Advance(
             partition=part.partition,
             expected=part.expected,
@@ -138,12 +129,48 @@ class _Collected:
             gaps=_compacted(part) if part.compacted and tally.absent else (),
         )
 
+    def _decoded(self, part: PartitionSlice) -> _Decoded:
+        stream_id = part.partition.stream_id
+        decode, encode, rows, sources = self._decode, self._encode, self._rows, self._sources
+        limit = self._max_record_bytes
+        found = _Decoded()
+        stamps, operations = found.stamps, found.operations
+        for record in part.records:
+            try:
+                _refuse_too_large(record, limit)
+                result = decode(record, stream_id)
+                if type(result) is AuditRecord:
+                    row = encode(result)
+                    source = _source_of(result)
+                    if source not in sources:
+                        sources[source] = _columns_of(result)
+                    rows.append(row)
+                    stamps.append(result.change_timestamp)
+                    operations[result.operation] = operations.get(result.operation, 0) + 1
+                elif type(result) is ControlMessage:
+                    found.control.append(result)
+                else:
+                    found.skipped += 1
+            except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
+                self._quarantined.append(_quarantine(record, stream_id, error))
+                found.quarantined += 1
+        return found
+
     def _note_stamps(self, stamps: Sequence[int]) -> None:
         if not stamps:
             return
         newest = max(stamps)
         self._newest = newest if self._newest is None else max(self._newest, newest)
         self._days.update({stamp // MICROSECONDS_PER_DAY for stamp in stamps})
+
+
+def _columns_of(record: AuditRecord) -> frozenset[str]:
+    """The columns of one of its images; an image that was escaped whole has none of a name."""
+    try:
+        names = _read_object((record.new_data or record.old_data or "{}").encode())
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return frozenset()
+    return frozenset(name for name in names if name)
 
 
 def _quarantine(record: ConsumedRecord, stream_id: int, error: Exception) -> QuarantinedRecord:

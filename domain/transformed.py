@@ -8,6 +8,7 @@ from domain.control import ControlMessage
 from domain.disposition import Tally
 from domain.gap import Gap
 from domain.quarantine import QuarantinedRecord
+from domain.source_table import SourceColumns
 from domain.stream import StreamPartition
 
 
@@ -45,7 +46,7 @@ class TransformedBatch(msgspec.Struct, frozen=True, kw_only=True):
         quarantined: Records to quarantine.
         operations: How many rows of each (topic, operation), for metrics.
         control_kinds: How many control messages of each (topic, kind), stored or only counted.
-        sources: Source tables of the rows: connector, source name, database, schema, table.
+        sources: Source tables of the rows, each with columns of its rows.
         newest_change: Greatest change timestamp of the rows; microseconds since 1970, or None.
     """
 
@@ -57,5 +58,5 @@ class TransformedBatch(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: Sequence[QuarantinedRecord] = ()
     operations: Mapping[tuple[str, str], int] = {}
     control_kinds: Mapping[tuple[str, str], int] = {}
-    sources: frozenset[tuple[str | None, ...]] = frozenset()
+    sources: SourceColumns = {}
     newest_change: int | None = None

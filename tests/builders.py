@@ -11,6 +11,7 @@ from domain.disposition import Tally
 from domain.gap import Gap
 from domain.operation import BeforeImage, OperationTypeEnum, TimestampSource
 from domain.quarantine import QuarantinedRecord
+from domain.source_table import SourceTable
 from domain.stream import LogPartition, StreamPartition
 from domain.transformed import Advance, TransformedBatch
 
@@ -127,10 +128,7 @@ def a_batch(
         advances=advances or advances_of(records, control=control, quarantined=quarantined),
         control=control,
         quarantined=quarantined,
-        sources=frozenset(
-            (r.connector, r.source_name, r.source_database, r.source_schema, r.source_table)
-            for r in records
-        ),
+        sources={_source_of(record): frozenset({"id", "status"}) for record in records},
         newest_change=max(stamps, default=None),
     )
 
@@ -163,6 +161,10 @@ def a_consumed_batch(batch: TransformedBatch) -> ConsumedBatch:
         for a in batch.advances
     ]
     return ConsumedBatch(slices, size=0, polled_at=0.0)
+
+
+def _source_of(record: AuditRecord) -> SourceTable:
+    return SourceTable(*(getattr(record, name) for name in SourceTable._fields))
 
 
 def _advance(

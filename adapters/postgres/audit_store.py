@@ -42,11 +42,14 @@ from application.ports import RowEncoder
 from domain.consumed import ConsumedBatch
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
 from domain.quarantine import QuarantinedRecord
+from domain.source_table import SourceTable
 from domain.stream import Claim, LogPartition
 from domain.transformed import TransformedBatch
 
 # Waiting longer for a session than this is an outage, and the pipeline wants to know.
 _LONGEST_WAIT = 5.0
+
+_NO_COLUMNS: frozenset[str] = frozenset()
 
 
 class _Conflict(Exception):  # noqa: N818 - a signal from inside the transaction, never seen outside
@@ -80,7 +83,7 @@ class PostgresAuditStore:
         self._max_retries = max_retries
         self._writer = writer
         self._partitions = PartitionMaker()
-        self._sources: frozenset[tuple[str | None, ...]] = frozenset()
+        self._sources: dict[SourceTable, frozenset[str]] = {}
 
     async def encoder(self) -> RowEncoder:
         async with self._session() as session:
@@ -128,7 +131,10 @@ class PostgresAuditStore:
             # A row that is there already was stored by whoever moved the offset past it.
             await is_stored(session, batch.advances, self._writer)
             return await refused_before(session, batch, source)
-        self._sources |= batch.sources
+        self._sources |= {
+            source: columns | self._sources.get(source, _NO_COLUMNS)
+            for source, columns in batch.sources.items()
+        }
         return refused
 
     async def _store(self, session: Session, batch: TransformedBatch) -> None:
@@ -162,9 +168,13 @@ class PostgresAuditStore:
         gaps = [gap for advance in batch.advances for gap in advance.gaps]
         if gaps:
             await record_gaps(session, gaps)
-        new = batch.sources - self._sources
+        new = {
+            source: columns
+            for source, columns in batch.sources.items()
+            if source not in self._sources or not columns <= self._sources[source]
+        }
         if new:
-            await record_sources(session, sorted(new, key=str))
+            await record_sources(session, new)
 
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator[Session]:

@@ -21,6 +21,7 @@ from adapters.postgres.row_encoder import COLUMNS
 from domain.control import ControlMessage
 from domain.gap import Gap
 from domain.quarantine import QuarantinedRecord
+from domain.source_table import SourceColumns
 
 COPY_ROWS = f"COPY audit_logging ({', '.join(COLUMNS)}) FROM STDIN".encode()
 COPY_CONTROL = (
@@ -50,9 +51,15 @@ ON CONFLICT DO NOTHING
 """
 
 _SOURCE = """
-INSERT INTO audit_source (connector, source_name, source_database, source_schema, source_table)
-VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT DO NOTHING
+INSERT INTO audit_source AS known (
+    connector, source_name, source_database, source_schema, source_table, columns
+)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (connector, source_name, source_database, source_schema, source_table) DO UPDATE
+SET columns = ARRAY(
+    SELECT DISTINCT name FROM unnest(known.columns || excluded.columns) AS name ORDER BY name
+)
+WHERE NOT known.columns @> excluded.columns
 """
 
 # Years that `timestamptz` reaches: a wilder timestamp of Kafka's is left out of the quarantine.
@@ -179,17 +186,33 @@ async def quarantine(
 async def record_gaps(session: Session, gaps: Sequence[Gap]) -> None:
     """Record gaps; one that is known already stays as it is."""
     values = [
-        (g.stream_id, g.partition, g.first_offset, g.next_offset, g.cause.value, g.evidence)
+        (
+            g.stream_id,
+            g.partition,
+            g.first_offset,
+            g.next_offset,
+            g.cause.value,
+            plain_text(g.evidence),
+        )
         for g in gaps
     ]
     async with session.cursor() as cursor:
         await cursor.executemany(_GAP, values)
 
 
-async def record_sources(session: Session, sources: Sequence[tuple[str | None, ...]]) -> None:
-    """Note source tables that the trail meets."""
+async def record_sources(session: Session, sources: SourceColumns) -> None:
+    """Note source tables, and columns of them; names that the database cannot hold are left out."""
+    storable = [
+        (*source, sorted(column for column in columns if _is_storable(column)))
+        for source, columns in sorted(sources.items(), key=lambda item: str(item[0]))
+        if all(name is None or _is_storable(name) for name in source)
+    ]
     async with session.cursor() as cursor:
-        await cursor.executemany(_SOURCE, sources)
+        await cursor.executemany(_SOURCE, storable)
+
+
+def _is_storable(name: str) -> bool:
+    return plain_text(name) == name
 
 
 def plain_text(text: str) -> str:

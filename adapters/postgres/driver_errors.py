@@ -91,10 +91,14 @@ def as_repository_error(config: DatabaseConfig) -> Generator[None]:
             f"the database gave up after {config.statement_timeout:g} s: the question is too wide. "
             f"Narrow it by table, key or time, or raise statement_timeout."
         ) from error
+    except UnicodeError as error:
+        raise RepositoryError(
+            "a value has half a surrogate pair in it, which the database cannot hold."
+        ) from error
     except ConnectionError:
         raise
     except (psycopg.Error, OSError) as error:
         state = error.sqlstate if isinstance(error, psycopg.Error) else None
-        if (state or "")[:2] in _CALLERS_CLASSES:
+        if (state or "")[:2] in _CALLERS_CLASSES or isinstance(error, psycopg.DataError):
             raise RepositoryError(f"the database refused: {reason(error, config)}") from error
         raise trouble(error, config) from error

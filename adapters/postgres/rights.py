@@ -22,6 +22,7 @@ _WRITER = (
     "GRANT INSERT ON audit_context, audit_redelivery, control_message TO {role}",
     "GRANT INSERT ON processing_error, kafka_stream, kafka_offset TO {role}",
     "GRANT UPDATE ON kafka_offset TO {role}",
+    "GRANT UPDATE (columns) ON audit_source TO {role}",
     "GRANT UPDATE (topic_id) ON kafka_stream TO {role}",
     "GRANT UPDATE (begun_at, begun_with, begun_by) ON audit_state TO {role}",
     "GRANT UPDATE (acknowledged_at, acknowledged_by, acknowledged_reason) ON audit_gap TO {role}",

@@ -10,6 +10,7 @@ from domain.audit_record import AuditRecord
 from domain.operation import BeforeImage, OperationTypeEnum, TimestampSource
 
 _TIMES = frozenset({"change_timestamp", "captured_at", "kafka_timestamp", "recorded_at"})
+_RECORD_TIMES = tuple(name for name in COLUMNS if name in _TIMES)
 _JSON = frozenset({"old_data", "new_data", "value_notes", "source_metadata", "headers"})
 
 # Columns that no record lacks, and that whoever inserts by hand may leave out.
@@ -23,7 +24,8 @@ _INSTEAD_OF_NULL = {
 def _selected(name: str) -> sql.Composable:
     column = sql.Identifier("t", name)
     if name in _TIMES:  # not as a datetime: Python's ends with the year 9999
-        return sql.SQL("(extract(epoch FROM {}) * 1000000)::bigint").format(column)
+        # and not as a bigint, whose end some times of `timestamptz` are beyond
+        return sql.SQL("trunc(extract(epoch FROM {}) * 1000000)").format(column)
     if name in _JSON:  # as text: exactly what was stored
         return sql.SQL("{}::text").format(column)
     if name in _INSTEAD_OF_NULL:
@@ -41,9 +43,11 @@ def stored_record(row: tuple[Any, ...]) -> StoredRecord:
     """Rebuild the record from a row of `SELECTED` columns."""
     *values, recorded_at, topic = row
     fields = dict(zip(COLUMNS, values, strict=True))
+    for name in _RECORD_TIMES:
+        fields[name] = None if fields[name] is None else int(fields[name])
     changed = fields["changed_columns"]
     fields["changed_columns"] = None if changed is None else tuple(changed)
     fields["timestamp_source"] = TimestampSource(fields["timestamp_source"])
     fields["operation"] = OperationTypeEnum(fields["operation"])
     fields["before_image"] = BeforeImage(fields["before_image"])
-    return StoredRecord(AuditRecord(**fields), topic, recorded_at)
+    return StoredRecord(AuditRecord(**fields), topic, int(recorded_at))

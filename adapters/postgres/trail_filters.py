@@ -10,9 +10,7 @@ from psycopg import sql
 from adapters.postgres.copy_text import timestamp_field
 from application.trail_query import TrailQuery
 from domain.record_key import identity_prefix, key_hash
-
-SourceTable = tuple[str | None, str | None, str | None, str | None, str | None]
-"""Connector, source name, database, schema, table."""
+from domain.source_table import SourceTable
 
 _EQUAL = ("source_table", "source_schema", "operation", "transaction_id")
 
@@ -78,7 +76,8 @@ def _hashes(query: TrailQuery, sources: Sequence[SourceTable]) -> list[int]:
     return [
         key_hash(identity_prefix(*source), key)
         for source in sources
-        if query.source_schema in (None, source[3]) and query.source_table in (None, source[4])
+        if query.source_schema in (None, source.source_schema)
+        and query.source_table in (None, source.source_table)
     ]
 
 

@@ -22,12 +22,12 @@ from adapters.postgres.pool import Session, SessionPool
 from adapters.postgres.stored_rows import SELECTED, stored_record
 from adapters.postgres.trail_filters import (
     Filter,
-    SourceTable,
     filter_of,
     is_whole_key,
     time_text,
 )
 from application.trail_query import Cursor, StoredRecord, TrailQuery
+from domain.source_table import SourceColumns, SourceTable
 
 _MINUTE = 60_000_000
 _WIDER = 4
@@ -59,7 +59,8 @@ _BEFORE = sql.SQL("""t.change_timestamp <= %(before)s::timestamptz
     < (%(before)s::timestamptz, %(before_stream)s, %(before_partition)s, %(before_offset)s)""")
 
 _SOURCES = """
-SELECT connector, source_name, source_database, source_schema, source_table FROM audit_source
+SELECT connector, source_name, source_database, source_schema, source_table, columns
+FROM audit_source
 """
 
 _EXTENT = """
@@ -85,7 +86,7 @@ class PostgresTrailReader:
     async def search(self, query: TrailQuery) -> Sequence[StoredRecord]:
         async with self._snapshot() as session:
             if query.record_key is not None and is_whole_key(query.record_key):
-                found = filter_of(query, sources=await _sources(session))
+                found = filter_of(query, sources=tuple(await _sources(session)))
             else:
                 found = filter_of(query)
                 if query.transaction_id is None:
@@ -108,9 +109,13 @@ class PostgresTrailReader:
     ) -> tuple[Sequence[StoredRecord], Cursor]:
         async with self._snapshot() as session:
             whole = query.record_key is not None and is_whole_key(query.record_key)
-            found = filter_of(query, sources=await _sources(session) if whole else ())
+            found = filter_of(query, sources=tuple(await _sources(session)) if whole else ())
             times = _between(query.since, query.until)
             return await read_since(session, cursor, _both(found, times), limit=query.limit)
+
+    async def sources(self) -> SourceColumns:
+        async with self._session() as session:
+            return await _sources(session)
 
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator[Session]:
@@ -156,9 +161,9 @@ async def _search(
     return [stored_record(row) async for row in cursor]
 
 
-async def _sources(session: Session) -> Sequence[SourceTable]:
+async def _sources(session: Session) -> SourceColumns:
     cursor = await session.execute(_SOURCES)
-    return [(row[0], row[1], row[2], row[3], row[4]) async for row in cursor]
+    return {SourceTable(*names): frozenset(columns) async for *names, columns in cursor}
 
 
 def _after(query: TrailQuery) -> int | None:

@@ -72,15 +72,22 @@ def database_config(database: str, **settings: Any) -> DatabaseConfig:  # noqa: 
 
 @contextmanager
 def scratch_role(*options: str) -> Generator[str]:
-    """Make the name of a role, and drop the role afterwards, if it came to be, everywhere."""
+    """
+    Make the name of a role, and drop the role afterwards, if it came to be.
+
+    Args:
+        options: LOGIN, CREATEROLE: make the role too, with the password of `database_config`.
+    """
     name = f"cdc_audit_test_{secrets.token_hex(6)}"
     role = sql.Identifier(name)
     try:
         if options:
             with psycopg.connect(postgres_dsn(), autocommit=True) as server:
                 server.execute(
-                    sql.SQL("CREATE ROLE {} {}").format(
-                        role, sql.SQL(" ").join(map(_keyword, options))
+                    sql.SQL("CREATE ROLE {} {} PASSWORD {}").format(
+                        role,
+                        sql.SQL(" ").join(map(_keyword, options)),
+                        database_config("postgres").password,
                     )
                 )
         yield name

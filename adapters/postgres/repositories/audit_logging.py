@@ -17,6 +17,7 @@ from adapters.postgres.repositories.streams import OWN_CLUSTER
 from domain.audit_logging import AuditLogging
 from domain.errors import RepositoryError
 from domain.operation import OperationTypeEnum
+from domain.source_table import SourceColumns, SourceTable
 
 API_TOPIC = "api"
 
@@ -207,7 +208,7 @@ class AuditLoggingRepository:
                 for entry, offset in zip(entries, offsets, strict=True)
             ]
             await cursor.executemany(_INSERT, rows)
-            await record_sources(self._connection, sorted({_source(e) for e in entries}, key=str))
+            await record_sources(self._connection, _sources(entries))
             await cursor.execute(
                 _ADVANCE,
                 {"next": offsets[-1] + 1, "rows": len(rows), "stream_id": stream_id},
@@ -251,14 +252,13 @@ def _entry(index: int, fields: Mapping[str, Any], now: datetime) -> AuditLogging
     return msgspec.structs.replace(entry, change_timestamp=_aware(entry.change_timestamp) or now)
 
 
-def _source(entry: AuditLogging) -> tuple[str | None, ...]:
-    return (
-        entry.connector,
-        entry.source_name,
-        entry.source_database,
-        entry.source_schema,
-        entry.source_table,
-    )
+def _sources(entries: Sequence[AuditLogging]) -> SourceColumns:
+    sources: dict[SourceTable, frozenset[str]] = {}
+    for entry in entries:
+        source = SourceTable(*(getattr(entry, name) for name in SourceTable._fields))
+        columns = {*(entry.old_data or ()), *(entry.new_data or ())}
+        sources[source] = sources.get(source, frozenset[str]()) | columns
+    return sources
 
 
 def _operation(word: OperationTypeEnum | str) -> OperationTypeEnum:

@@ -185,6 +185,7 @@ CREATE TABLE audit_source (
     source_database text,
     source_schema text,
     source_table text,
+    columns text [] NOT NULL DEFAULT '{}',
     first_seen timestamptz NOT NULL DEFAULT clock_timestamp(),
     UNIQUE NULLS NOT DISTINCT (
         connector, source_name, source_database, source_schema, source_table
@@ -197,4 +198,5 @@ COMMENT ON COLUMN audit_source.source_name IS 'As in audit_logging.';
 COMMENT ON COLUMN audit_source.source_database IS 'As in audit_logging.';
 COMMENT ON COLUMN audit_source.source_schema IS 'As in audit_logging.';
 COMMENT ON COLUMN audit_source.source_table IS 'As in audit_logging.';
+COMMENT ON COLUMN audit_source.columns IS 'Columns that rows of it had.';
 COMMENT ON COLUMN audit_source.first_seen IS 'When the trail first met it.';

@@ -1,0 +1,1 @@
+"""Tests of the PostgreSQL adapter that are not of a port, on a real server."""
