@@ -8,6 +8,8 @@ The ordinary envelope takes the short way; everything else, and whatever the sho
 over, is looked at member by member. Only that second look judges a record to be poison.
 """
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 
 from adapters.debezium.change import Change
@@ -27,6 +29,8 @@ from adapters.debezium.wire_json import JsonWire
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
 from domain.control import ControlKind, ControlMessage, SkippedRecord
+from domain.redacted_record import redacted_record
+from domain.redaction import ColumnRule, Redaction
 
 _REGISTRY_MAGIC = 0
 _SHORTEST_FRAME = 5
@@ -34,10 +38,27 @@ _NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class DebeziumDecoder:
-    """Decodes records of Debezium's topics. Picklable; it keeps nothing but plans of schemas."""
+    """
+    Decodes records of Debezium's topics. Picklable; it keeps nothing but plans of schemas.
 
-    def __init__(self, config: DecoderConfig | None = None) -> None:
+    Args:
+        config: How records are recognised and decoded.
+        rules: What is masked or left out.
+        mask_well_known: Whether columns with well-known names of secrets are masked besides.
+    """
+
+    def __init__(
+        self,
+        config: DecoderConfig | None = None,
+        rules: Sequence[ColumnRule] = (),
+        *,
+        mask_well_known: bool = False,
+    ) -> None:
         self._config = config if config is not None else DecoderConfig()
+        self._rules = tuple(rules)
+        self._mask_well_known = mask_well_known
+        redaction = Redaction(rules, mask_well_known=mask_well_known)
+        self._redaction = None if redaction.is_empty else redaction
         self._headers = HeaderReader()
         self._wire = JsonWire()
         self._keys = KeyDecoder()
@@ -45,17 +66,22 @@ class DebeziumDecoder:
         self._others = OtherShapes(self._config, self._wire, self._keys, self._envelopes)
         self._records = ChangeRecords(self._config)
 
-    def __reduce__(self) -> tuple[type["DebeziumDecoder"], tuple[DecoderConfig]]:
-        return type(self), (self._config,)
+    def __reduce__(self) -> tuple[Callable[..., "DebeziumDecoder"], tuple[object, ...]]:
+        return _decoder, (self._config, self._rules, self._mask_well_known)
 
     def decode(
         self, record: ConsumedRecord, stream_id: int
     ) -> AuditRecord | ControlMessage | SkippedRecord:
-        incoming = Incoming(record, stream_id, self._headers.look(record.headers))
+        result = self._decoded(Incoming(record, stream_id, self._headers.look(record.headers)))
+        if self._redaction is not None and type(result) is AuditRecord:
+            return redacted_record(result, self._redaction, topic=record.topic)
+        return result
+
+    def _decoded(self, incoming: Incoming) -> AuditRecord | ControlMessage | SkippedRecord:
+        record, look = incoming.record, incoming.look
         value = record.value
         if value is None:
             return self._finished(self._others.null_value(incoming), incoming)
-        look = incoming.look
         if look.is_dead_letter or not value or value[0] == _REGISTRY_MAGIC or look.needs_registry:
             return _unusual(value, incoming)
         try:
@@ -63,7 +89,7 @@ class DebeziumDecoder:
             envelope = read_envelope(part.payload)
             if envelope.op != "m":
                 change = self._envelopes.read(envelope, part.plan, incoming)
-                return self._records.audit_record(change, record, stream_id)
+                return self._records.audit_record(change, record, incoming.stream_id)
         except _NOT_JSON:
             pass
         return self._second_look(value, incoming)
@@ -93,6 +119,14 @@ class DebeziumDecoder:
         if isinstance(result, ControlMessage):
             return result
         return self._records.audit_record(result, incoming.record, incoming.stream_id)
+
+
+def _decoder(
+    config: DecoderConfig,
+    rules: Sequence[ColumnRule],
+    mask_well_known: bool,  # noqa: FBT001 - pickle gives arguments by position
+) -> DebeziumDecoder:
+    return DebeziumDecoder(config, rules, mask_well_known=mask_well_known)
 
 
 def _unusual(value: bytes, incoming: Incoming) -> ControlMessage:
