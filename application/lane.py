@@ -86,7 +86,7 @@ class Lane:
         Transform and store until cancelled.
 
         Raises:
-            FencedError: The same other writer was faster too often.
+            RivalWriterError: The same other writer was faster too often.
         """
         try:
             async with asyncio.TaskGroup() as group:

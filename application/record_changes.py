@@ -18,7 +18,7 @@ from typing import cast
 
 from application.consumer_config import ConsumerConfig
 from application.failure_window import FailureWindow
-from application.fencing import FencingWatch
+from application.fencing import TOO_MANY, WITHIN, FencingWatch
 from application.lane import Lane
 from application.ledger import Ledger
 from application.open_batch import by_lane
@@ -29,7 +29,7 @@ from application.stages import Stages
 from application.topic_holds import TopicHolds
 from domain.consumed import ConsumedBatch
 from domain.errors import ConnectionError as StoreConnectionError
-from domain.errors import FencedError, SourceUnavailableError
+from domain.errors import FencedError, RivalWriterError, SourceUnavailableError
 from domain.quarantine import QuarantinedRecord
 from domain.stream import Claim, LogPartition, StreamPartition
 from domain.transformed import TransformedBatch
@@ -99,7 +99,7 @@ class RecordChanges:
 
         Raises:
             StreamRefusedError: A partition must not be read on.
-            FencedError: The same other writer was faster too often; its text names it.
+            RivalWriterError: The same other writer was faster too often; its text names it.
             SchemaVersionError: The tables are not of this program's version.
         """
         try:
@@ -155,11 +155,11 @@ class RecordChanges:
         self._room.freed(size)
 
     def fenced(self, error: FencedError) -> None:
-        """Count it, and raise it if it was one too many."""
+        """Count it; raise `RivalWriterError` if it was one too many."""
         logger.warning("fenced", extra={"writer": error.writer, "positions": error.positions})
         is_ours = error.writer is not None and error.writer == self._writer
         if not is_ours and self._fencing.fenced(error.writer, now=self._clock()):
-            raise error
+            raise RivalWriterError(error.writer, times=TOO_MANY, seconds=WITHIN) from error
 
     def must_wait(self, batch: TransformedBatch) -> bool:
         """Whether a topic of `batch` is held, so that it must not be stored."""

@@ -26,7 +26,7 @@ class LaneRules(Protocol):
         ...
 
     def fenced(self, error: FencedError) -> None:
-        """Count it, and raise it if it was one too many."""
+        """Count it; raise `RivalWriterError` if it was one too many."""
         ...
 
     def must_wait(self, batch: TransformedBatch) -> bool:

@@ -20,7 +20,7 @@ from typer.exceptions import TyperException
 from domain.errors import (
     CdcAuditError,
     ConfigurationError,
-    FencedError,
+    RivalWriterError,
     SchemaVersionError,
     StreamRefusedError,
 )
@@ -36,7 +36,7 @@ _STATUSES: tuple[tuple[type[CdcAuditError], int], ...] = (
     (ConfigurationError, WRONG),
     (SchemaVersionError, SCHEMA),
     (StreamRefusedError, REFUSED),
-    (FencedError, REFUSED),
+    (RivalWriterError, REFUSED),
 )
 
 app = typer.Typer(

@@ -11,7 +11,7 @@ from domain.errors import (
     CdcAuditError,
     ConfigurationError,
     ConnectionError,  # noqa: A004 - the documented name
-    FencedError,
+    RivalWriterError,
     SchemaVersionError,
     StreamRefusedError,
 )
@@ -159,7 +159,7 @@ def test_config_shows_the_settings_and_then_what_is_wrong_with_them(
         (ConfigurationError("http.port", "is wrong"), 2),
         (SchemaVersionError(found=0, wanted=1), 3),
         (StreamRefusedError("orders", 0, problem="Gone.", remedy="Decide."), 4),
-        (FencedError({(1, 0): 7}, writer="another"), 4),
+        (RivalWriterError("another", times=3, seconds=60.0), 4),
         (ConnectionError("the database is away"), 1),
         (CdcAuditError("something else"), 1),
     ],
