@@ -1,8 +1,65 @@
-"""`cdc-audit run`: the service as one process, until a signal ends it."""
+"""
+`cdc-audit run`: the service as one process, from its start to a signal.
 
+    HTTP servers ──▶ database (wait, unready) ──▶ transformer ──▶ pipeline ──▶ signal ──▶ reverse
+
+Everything stops within `consumer.shutdown_timeout`, or the process is ended.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+
+from entrypoints.container import Container, started
+from entrypoints.http.serving import serving
+from entrypoints.logs import configure_logging
 from entrypoints.settings import AppConfig
+from entrypoints.stop_signals import LastResort, stopping_on_signals
+
+logger = logging.getLogger(__name__)
 
 
 def run_service(config: AppConfig) -> int:
-    """Run until stopped; give the exit status."""
-    raise NotImplementedError(config)
+    """
+    Run until SIGTERM or SIGINT.
+
+    Returns:
+        The exit status: 0.
+
+    Raises:
+        ConfigurationError: A port is taken, or there is nothing to read.
+        SchemaVersionError: The tables are older or newer than this program.
+        StreamRefusedError: A partition must not be read on.
+        RivalWriterError: The same other writer was faster too often.
+    """
+    configure_logging(level=config.logging.level, style=config.logging.format, debug=config.debug)
+    config.kafka.require_topics()
+    with (
+        LastResort(config.consumer.shutdown_timeout) as last_resort,
+        asyncio.Runner(loop_factory=_loop_factory()) as runner,
+    ):
+        runner.run(serve(Container(config=config), last_resort))
+    logger.info("stopped")
+    return 0
+
+
+async def serve(container: Container, last_resort: LastResort) -> None:
+    """Serve over HTTP and keep the trail, with the parts of `container`, until a signal."""
+    async with started(container):
+        service = await container.service.async_()
+        endpoints = await container.endpoints.async_()
+        async with serving(endpoints) as served:
+            for place in served:
+                logger.info("serving", extra={"what": place.name, "url": place.url})
+            with stopping_on_signals(service.request_stop, last_resort):
+                await service.run()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Take uvloop's, where it can be had: everywhere but on Windows."""
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - there is none for Windows
+
+    return uvloop.new_event_loop

@@ -14,11 +14,13 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from adapters.debezium.config import DecoderConfig
 from adapters.kafka.config import KafkaConfig
 from adapters.postgres.config import DatabaseConfig
 from adapters.ray.config import RayConfig
 from application.consumer_config import ConsumerConfig
 from domain.errors import ConfigurationError
+from domain.redaction import ColumnRule
 from entrypoints.http.config import MonitoringConfig, PageConfig
 from entrypoints.program_version import program_version
 from entrypoints.settings_sources import read_settings
@@ -61,6 +63,17 @@ class TransformConfig(msgspec.Struct, kw_only=True):
     engine: Literal["ray", "inprocess"] = "ray"
 
 
+class RedactionConfig(msgspec.Struct, kw_only=True):
+    """
+    What is masked or left out before anything is stored.
+
+    Attributes:
+        rules: Rules on columns; the first that fits a column decides.
+    """
+
+    rules: list[ColumnRule] = []
+
+
 class AppConfig(msgspec.Struct, kw_only=True):
     """
     All settings.
@@ -78,6 +91,8 @@ class AppConfig(msgspec.Struct, kw_only=True):
         monitoring: Metrics and health.
         consumer: Batches and times.
         transform: Where records are decoded.
+        decoder: How records are recognised and decoded.
+        redaction: What is masked or left out.
         ray: The Ray cluster.
         http: The page.
         origins: Where each value that is not a default came from, by ``section.field``.
@@ -96,6 +111,8 @@ class AppConfig(msgspec.Struct, kw_only=True):
     monitoring: MonitoringConfig = msgspec.field(default_factory=MonitoringConfig)
     consumer: ConsumerConfig = msgspec.field(default_factory=ConsumerConfig)
     transform: TransformConfig = msgspec.field(default_factory=TransformConfig)
+    decoder: DecoderConfig = msgspec.field(default_factory=DecoderConfig)
+    redaction: RedactionConfig = msgspec.field(default_factory=RedactionConfig)
     ray: RayConfig = msgspec.field(default_factory=RayConfig)
     http: PageConfig = msgspec.field(default_factory=PageConfig)
     origins: Mapping[str, str] = {}

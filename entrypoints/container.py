@@ -1,0 +1,123 @@
+"""
+The one place that knows every adapter: settings in, a service out.
+
+    settings ──▶ pools ──▶ store, reader ──┐
+             ──▶ Kafka source ─────────────┼──▶ AuditService ──▶ monitoring, page
+             ──▶ decoder ──▶ transformer ──┤
+             ──▶ metrics, tracer ──────────┘
+
+Resources start in this order and stop in the reverse one. Tests override providers with fakes.
+"""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from dependency_injector import containers, providers
+
+from adapters.debezium.decoder import DebeziumDecoder
+from adapters.kafka.change_source import KafkaChangeSource
+from adapters.otel.batch_observer import OtelBatchObserver
+from adapters.otel.metrics_collector import MetricsCollector
+from adapters.otel.tracing import open_batch_tracer
+from adapters.postgres.audit_store import PostgresAuditStore
+from adapters.postgres.database import DatabaseManager, DatabaseService
+from adapters.postgres.pool import WRITER, Access, open_pool
+from adapters.postgres.trail_reader import PostgresTrailReader
+from adapters.postgres.vital_signs import PostgresVitalSigns
+from application.ports import (
+    AuditStore,
+    BatchObserver,
+    RecordDecoder,
+    RecordSource,
+    TrailReader,
+)
+from entrypoints.audit_service import AuditService
+from entrypoints.endpoints import service_endpoints
+from entrypoints.monitoring import MonitoringService
+from entrypoints.settings import AppConfig
+from entrypoints.transformers import open_transformer
+
+
+class Container(containers.DeclarativeContainer):
+    """What the service is made of."""
+
+    config = providers.Dependency(instance_of=AppConfig)
+
+    pool = providers.Resource(open_pool, config.provided.sink_database)
+    reader_pool = providers.Resource(open_pool, config.provided.sink_database, access=Access.READ)
+    tracer = providers.Resource(open_batch_tracer, providers.Object(os.environ))
+    metrics = providers.Singleton(MetricsCollector)
+
+    store: providers.Provider[AuditStore] = providers.Singleton(
+        PostgresAuditStore,
+        pool,
+        config.provided.sink_database,
+        consumer_group=config.provided.kafka.group_id,
+        max_retries=config.provided.consumer.max_retries,
+    )
+    reader: providers.Provider[TrailReader] = providers.Singleton(
+        PostgresTrailReader, reader_pool, config.provided.sink_database
+    )
+    source: providers.Provider[RecordSource] = providers.Singleton(
+        KafkaChangeSource, config.provided.kafka
+    )
+    decoder: providers.Provider[RecordDecoder] = providers.Singleton(
+        DebeziumDecoder, config.provided.decoder, config.provided.redaction.rules
+    )
+    observer: providers.Provider[BatchObserver] = providers.Singleton(
+        OtelBatchObserver, metrics, tracer
+    )
+    service = providers.Singleton(
+        AuditService,
+        source=source,
+        store=store,
+        observer=observer,
+        open_transformer=providers.Factory(
+            open_transformer,
+            engine=config.provided.transform.engine,
+            decoder=decoder,
+            ray=config.provided.ray,
+            consumer=config.provided.consumer,
+        ).provider,
+        config=config.provided.consumer,
+        engine=config.provided.transform.engine,
+        reset=config.provided.kafka.auto_offset_reset,
+        writer=WRITER,
+    )
+
+    vital_signs = providers.Singleton(PostgresVitalSigns, pool, config.provided.sink_database)
+    database = providers.Singleton(
+        DatabaseService,
+        providers.Singleton(DatabaseManager, config.provided.sink_database, pool),
+        config.provided.consumer,
+    )
+    monitoring = providers.Singleton(
+        MonitoringService,
+        config.provided.monitoring,
+        database,
+        metrics=metrics,
+        status=service.provided.status,
+        condition=vital_signs.provided.condition,
+    )
+    endpoints = providers.Callable(
+        service_endpoints,
+        config.provided.http,
+        monitoring=monitoring,
+        reader=reader,
+        status=service.provided.status,
+    )
+
+
+@asynccontextmanager
+async def started(container: Container) -> AsyncGenerator[Container]:
+    """Start the resources of `container`, and stop them at the end, in reverse order."""
+    try:
+        starting = container.init_resources()
+        if starting is not None:
+            await starting
+        yield container
+    finally:
+        stopping = container.shutdown_resources()
+        if stopping is not None:
+            await stopping
