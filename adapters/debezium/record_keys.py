@@ -21,7 +21,7 @@ from adapters.debezium.exact_json import (
 )
 from adapters.debezium.extended_json import plain_document
 from adapters.debezium.poison import invalid, shown
-from adapters.debezium.row_plan import ColumnPlan, canonical_value
+from adapters.debezium.row_plan import ColumnPlan, settled_value
 from adapters.debezium.wire_json import JsonPart, JsonWire
 from domain.consumed import ConsumedRecord
 from domain.errors import TransformationError
@@ -105,7 +105,7 @@ def _canonical(part: JsonPart) -> Any:
     if plan.itself is not None and first_byte(part.payload) == b"{":
         return plan.itself.values(part.payload)
     column = ColumnPlan(convert=plan.convert, is_masked=False, truncated_to=None)
-    return canonical_value("key", column, decode_exact(part.payload))
+    return settled_value("key", column, decode_exact(part.payload))
 
 
 def _text(key: bytes) -> str:

@@ -59,7 +59,7 @@ class RowPlan:
     def defaults(self) -> Mapping[str, Any]:
         """The canonical defaults of the columns that have one."""
         return {
-            node.field: canonical_value(
+            node.field: settled_value(
                 node.field, self._columns.get(node.field, _PLAIN), decode_exact(node.default)
             )
             for node in self.schema.fields
@@ -92,7 +92,7 @@ class RowPlan:
     def values(self, raw: Json) -> dict[str, Any]:
         """The canonical values of a row that is a key. Raises as `row` does."""
         return {
-            column: canonical_value(column, self._columns.get(column, _PLAIN), decode_exact(value))
+            column: settled_value(column, self._columns.get(column, _PLAIN), decode_exact(value))
             for column, value in decode_members(raw).items()
         }
 
@@ -156,9 +156,15 @@ class EnvelopePlan:
         return converter(self.schema)
 
 
+def settled_value(column: str, plan: ColumnPlan, value: Any) -> Any:
+    """`value` in its canonical form, where a suspicion cannot be noted. Raises likewise."""
+    canonical = canonical_value(column, plan, value)
+    return canonical.value if type(canonical) is Suspect else canonical
+
+
 def canonical_value(column: str, plan: ColumnPlan, value: Any) -> Any:
     """
-    `value` in its canonical form.
+    `value` in its canonical form, as `Suspect` where it is likely not what the source held.
 
     Raises:
         TransformationError: It is not what the schema says.

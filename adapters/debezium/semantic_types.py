@@ -125,7 +125,11 @@ def _time(per_second: int) -> _Factory:
 
 
 def _timestamp(per_second: int) -> _Factory:
-    return lambda _: lambda value: temporal.timestamp_text(_number(value), per_second)
+    def convert(value: Any) -> Any:
+        text = temporal.timestamp_text(_number(value), per_second)
+        return Suspect(text) if temporal.is_suspect_timestamp(value, per_second) else text
+
+    return lambda _: convert
 
 
 def _duration(per_second: int) -> _Factory:

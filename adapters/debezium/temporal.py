@@ -52,6 +52,19 @@ def is_suspect_date(days: int) -> bool:
     return days in _SNAPSHOT_DATE_INFINITIES or not in_range
 
 
+def is_suspect_timestamp(value: int, per_second: int) -> bool:
+    """
+    Whether a timestamp lies before PostgreSQL's first: its last ones overflow to such numbers.
+
+    Args:
+        value: Units since 1970-01-01T00:00:00.
+        per_second: Units in a second: 1000, 1000000 or 1000000000.
+    """
+    return value < POSTGRESQL_MINIMUM_DATE * _DAY * per_second and (
+        value not in _TIMESTAMP_INFINITIES[per_second]
+    )
+
+
 def time_text(value: int, per_second: int) -> str:
     """
     A time of day, from units since midnight. 24:00:00 is one; MySQL's reach to +-838:59:59.
