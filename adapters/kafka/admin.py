@@ -42,6 +42,10 @@ Place = tuple[str, int]
 """Topic and partition."""
 
 
+Life = tuple[str, str | None]
+"""Ids of the cluster and of the topic: another life of a topic differs in one of them."""
+
+
 class _Topic(msgspec.Struct, frozen=True):
     """What the cluster says of a topic."""
 
@@ -116,6 +120,20 @@ class KafkaAdmin:
             for topic, partition in sorted(places)
         ]
 
+    async def lives(self, topics: Collection[str]) -> Mapping[str, Life]:
+        """
+        Which lives the topics are in now; those that are not there are left out.
+
+        Raises:
+            SourceUnavailableError: The cluster does not answer.
+        """
+        metadata = await self._metadata()
+        names = sorted(set(topics) & set(metadata.topics))
+        if not names or metadata.cluster_id.startswith(MOCK_CLUSTER):
+            return dict.fromkeys(names, (metadata.cluster_id, None))
+        ids = await self._ids(names)
+        return {name: (metadata.cluster_id, topic_id) for name, topic_id in ids.items()}
+
     async def ends(self, places: Collection[Place]) -> Mapping[Place, int]:
         """
         The log end of each of `places`, up to which committed records can be read.
@@ -151,16 +169,20 @@ class KafkaAdmin:
             raise self._unavailable(error) from error
 
     async def _topics(self, names: Sequence[str]) -> Mapping[str, _Topic]:
+        ids = await self._ids(names)
+        policies = await self._policies(names)
+        return {
+            name: _Topic(topic_id, "compact" in policies.get(name, ""))
+            for name, topic_id in ids.items()
+        }
+
+    async def _ids(self, names: Sequence[str]) -> Mapping[str, str | None]:
         described = await self._ask(
             lambda: self._client.describe_topics(
                 TopicCollection(list(names)), request_timeout=REQUEST_TIMEOUT
             )
         )
-        policies = await self._policies(names)
-        return {
-            name: _Topic(_text_of(topic.topic_id), "compact" in policies.get(name, ""))
-            for name, topic in described.items()
-        }
+        return {name: _text_of(topic.topic_id) for name, topic in described.items()}
 
     async def _policies(self, names: Sequence[str]) -> Mapping[str, str]:
         resources = [

@@ -9,6 +9,10 @@ What may take long is one turn, in a task of its own, so that `poll` always come
 aiokafka's position is what tells how far a partition was looked through, past transaction markers,
 aborted and compacted records. It also moves by one past a record that it cannot give (which it
 says later): so it is believed for partitions whose records came, and else only when nothing came.
+
+aiokafka asks for a topic by its name. One that is deleted is missed at once while it is read; one
+that is deleted and made again while it is held, or while the broker is away, would be read on at
+an offset of its former life: so then, and now and then, topics are asked for their ids.
 """
 
 import asyncio
@@ -35,6 +39,9 @@ SILENCE = 5.0
 
 DEAD_SILENCE = 60.0
 """Seconds without an answer, from a cluster that is there, after which we connect anew."""
+
+IDENTIFY_EVERY = 30.0
+"""Seconds after which it is asked whether each topic is still the one that was claimed."""
 
 GRACE = 1.0
 """Seconds beyond `consumer_timeout_ms` that `poll` waits for a turn to end by itself."""
@@ -65,6 +72,7 @@ class KafkaChangeSource:
         self._turns = 0
         self._trouble: Exception | None = None
         self._asked_at = 0.0
+        self._identify_at = 0.0
 
     async def existing(self) -> Sequence[LogPartition]:
         admin = self._admin_client()
@@ -119,6 +127,7 @@ class KafkaChangeSource:
 
     def resume(self, partitions: Collection[StreamPartition] | None = None) -> None:
         self._readings.resume(partitions)
+        self._identify_at = 0.0
         if self._member is not None:
             self._member.apply_pauses()
 
@@ -150,7 +159,9 @@ class KafkaChangeSource:
             raise RuntimeError("poll was called before start")
         if self._trouble is not None:
             await self._ask_cluster()
+            self._identify_at = 0.0
         await member.connect()
+        await self._find_other_lives(member)
         end = time.monotonic() + self._timeout
         while True:
             await member.claim_new(turn=turn)
@@ -192,6 +203,16 @@ class KafkaChangeSource:
         if silence is not None and silence > DEAD_SILENCE:
             logger.warning("connecting anew after silence", extra={"seconds": round(silence)})
             await member.close()
+
+    async def _find_other_lives(self, member: KafkaMember) -> None:
+        if time.monotonic() < self._identify_at:
+            return
+        topics = {topic for topic, _ in self._readings.by_place}
+        others = self._readings.of_other_lives(await self._admin_client().lives(topics))
+        if others:
+            logger.warning("topics were made again", extra={"partitions": others})
+            await member.claim_again(others)
+        self._identify_at = time.monotonic() + IDENTIFY_EVERY
 
     async def _ask_cluster(self) -> None:
         """Ask for log ends: for the lag, and to find out whether anybody answers."""

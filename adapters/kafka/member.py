@@ -135,10 +135,16 @@ class KafkaMember:
             self._unclaimed.clear()
             for claim, log in zip(claims, logs, strict=True):
                 place = (log.topic, log.partition)
-                reading = Reading(claim, turn=turn - 1, log_end=log.log_end)
-                self._readings.by_place[place] = reading
+                self._readings.by_place[place] = Reading(claim, log, turn=turn - 1)
                 self.seek(place, claim.next_offset)
             self.apply_pauses()
+
+    async def claim_again(self, places: Sequence[Place]) -> None:
+        """Release `places`, and have them claimed from what the broker says of them now."""
+        await self._forget(places)
+        self._unclaimed.update(places)
+        self._must_claim = True
+        self.apply_pauses()
 
     async def fetch(self) -> Mapping[Place, Fetched] | None:
         """
@@ -161,7 +167,8 @@ class KafkaMember:
             return done.result()
         except OffsetOutOfRangeError as error:
             self._set_back()
-            await self._claim_again(_places(error.args[0]))
+            logger.warning("offset out of range", extra={"partitions": _places(error.args[0])})
+            await self.claim_again(_places(error.args[0]))
         except (NoOffsetForPartitionError, IllegalStateError):
             self._set_back()
         except KafkaError as error:
@@ -262,13 +269,6 @@ class KafkaMember:
             (p.topic, p.partition): Fetched(found.get(p, ()), await consumer.position(p))
             for p in partitions
         }
-
-    async def _claim_again(self, places: Sequence[Place]) -> None:
-        logger.warning("offset out of range", extra={"partitions": places})
-        await self._forget(places)
-        self._unclaimed.update(places)
-        self._must_claim = True
-        self.apply_pauses()
 
     async def _forget(self, places: Iterable[Place]) -> None:
         gone = self._readings.remove(places)

@@ -1,9 +1,9 @@
 """Where each partition that is ours is read: what was delivered, and what must not be believed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from adapters.kafka.admin import Place
-from domain.stream import Claim, StreamPartition
+from adapters.kafka.admin import Life, Place
+from domain.stream import Claim, LogPartition, StreamPartition
 
 
 class Reading:
@@ -16,13 +16,15 @@ class Reading:
         set_at: The turn in which `delivered` was last set from outside. What was fetched in that
             turn, or before, is stale.
         log_end: The log's end when it was last asked for.
+        life: Which life of the topic was claimed.
     """
 
-    def __init__(self, claim: Claim, *, turn: int, log_end: int) -> None:
+    def __init__(self, claim: Claim, log: LogPartition, *, turn: int) -> None:
         self.claim = claim
         self.delivered = claim.next_offset
         self.set_at = turn
-        self.log_end = log_end
+        self.log_end = log.log_end
+        self.life: Life = (log.cluster_id, log.topic_id)
 
 
 class Readings:
@@ -50,6 +52,14 @@ class Readings:
         partitions = [reading.claim.partition for reading in gone]
         self._paused -= set(partitions)
         return partitions
+
+    def of_other_lives(self, lives: Mapping[str, Life]) -> list[Place]:
+        """What was claimed in another life of its topic than `lives` tells."""
+        return [
+            (topic, partition)
+            for (topic, partition), reading in self.by_place.items()
+            if lives.get(topic, reading.life) != reading.life
+        ]
 
     def pause(self, partitions: Collection[StreamPartition] | None) -> None:
         """Hold `partitions`, or everything."""

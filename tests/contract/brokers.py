@@ -213,6 +213,11 @@ class Member:
             self.slices.append(part)
         return batch
 
+    def forget(self, topic: str) -> None:
+        """Let the trail know nothing of `topic`: it is read from the log's start when claimed."""
+        for place in [place for place in self._trail if place[0] == topic]:
+            del self._trail[place]
+
     async def read(self, count: int) -> Sequence[bytes | None]:
         """Poll until so many records came since the start, and give the values of all."""
         await poll_until(lambda: len(self.values) >= count, self)

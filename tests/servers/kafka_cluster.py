@@ -4,7 +4,7 @@ import asyncio
 import base64
 import functools
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -147,6 +147,16 @@ class KafkaCluster:
             lambda: self.ends(topic, partition + 1)[partition] > last + 1,
             what="the marker of the transaction",
         )
+
+    @asynccontextmanager
+    async def transaction(
+        self, topic: str, value: bytes
+    ) -> AsyncGenerator[Callable[[], Awaitable[None]]]:
+        """Append a record in a transaction that stays open until what this gives is called."""
+        async with self._producer(transactional_id=self.scratch("transaction")) as producer:
+            await producer.begin_transaction()
+            await producer.send_and_wait(topic, value, partition=0)
+            yield producer.commit_transaction
 
     @functools.cached_property
     def _client(self) -> Any:  # noqa: ANN401 - see `librdkafka`

@@ -1,0 +1,1 @@
+"""Tests: the Kafka adapter, on its own and on a real broker."""
