@@ -6,6 +6,7 @@ The error tree: every error that a user of cdc-audit may see.
     ├── TransformationError           a record could not become an audit record (poison)
     │   ├── ValidationError           it is not a valid Debezium message
     │   ├── RecordTooLargeError       it is larger than max_record_bytes: only a reference is kept
+    │   ├── WorkerKilledError         decoding it ended its worker's process, again and again
     │   └── NotAChangeError           it is valid, and carries no row change
     ├── RepositoryError               the trail could not be read or written
     │   ├── DuplicateKeyError         a unique constraint refused it
@@ -80,6 +81,26 @@ class RecordTooLargeError(TransformationError):
             f"raise max_record_bytes, and read the record again from Kafka."
         )
         self.limit = limit
+
+
+class WorkerKilledError(TransformationError):
+    """
+    Decoding the record ended its worker's process, each time. Not retryable in this process.
+
+    Attributes:
+        workers: How many workers were lost with this record alone.
+        reason: What was heard of the last one.
+    """
+
+    def __init__(self, *, workers: int, reason: str) -> None:
+        super().__init__(
+            f"{workers} workers, one after the other, were lost while they decoded this record "
+            f"alone; others work. Of the last one was heard: {reason}. Look for a crash or for "
+            f"too little memory in Ray's logs, and report it with the record's bytes, which are "
+            f"kept here, before it is retried."
+        )
+        self.workers = workers
+        self.reason = reason
 
 
 class NotAChangeError(TransformationError):

@@ -2,17 +2,78 @@
 
 import msgspec
 
+from domain.errors import ConfigurationError
+
+LEAST_OBJECT_STORE = 80 * 1024 * 1024
+"""Ray refuses to start with less than 75 MiB."""
+
+MOST_WORKERS = 1_000
+LONGEST_TIMEOUT = 3_600.0
+
 
 class RayConfig(msgspec.Struct, kw_only=True):
     """
     Where Ray runs and how much of it is used.
 
     Attributes:
-        address: Address of a cluster to join; None starts a local one.
-        workers: Actors that transform; 0 takes one for each CPU.
-        object_store_bytes: Memory of a local cluster's object store.
+        address: Address of a cluster to join, ``host:port`` or ``auto``: this machine must be a
+            node of it (``ray start --address=...``). None starts a local Ray, on loopback only.
+        workers: Actors that transform, one CPU each; 0 takes one for each CPU that Ray sees.
+        object_store_bytes: Memory of a local Ray's object store; at least 80 MiB.
+        namespace: Ray's namespace, under which its tools show the actors.
+        start_timeout: Seconds within which a worker must have started, and a cluster be joined.
+        answer_timeout: Seconds within which a worker must have answered for a batch. One that has
+            not is ended, and its batch is tried again.
     """
 
     address: str | None = None
     workers: int = 0
     object_store_bytes: int = 256 * 1024 * 1024
+    namespace: str = "cdc-audit"
+    start_timeout: float = 60.0
+    answer_timeout: float = 120.0
+
+    def validate(self) -> None:
+        """
+        Check what the types do not say.
+
+        Raises:
+            ConfigurationError: A value is not allowed.
+        """
+        if self.address is not None:
+            _validate_address(self.address)
+        if not 0 <= self.workers <= MOST_WORKERS:
+            raise ConfigurationError(
+                "ray.workers", f"{self.workers} is not within 0 (each CPU) to {MOST_WORKERS}."
+            )
+        if self.object_store_bytes < LEAST_OBJECT_STORE:
+            raise ConfigurationError(
+                "ray.object_store_bytes",
+                f"{self.object_store_bytes} is too small: at least {LEAST_OBJECT_STORE}.",
+            )
+        if not self.namespace.strip():
+            raise ConfigurationError("ray.namespace", "it is empty. Give a name.")
+        for name in ("start_timeout", "answer_timeout"):
+            seconds = getattr(self, name)
+            if not 0 < seconds <= LONGEST_TIMEOUT:
+                raise ConfigurationError(
+                    f"ray.{name}",
+                    f"{seconds} is not a time in seconds: more than 0, at most {LONGEST_TIMEOUT}.",
+                )
+
+
+def _validate_address(address: str) -> None:
+    if address == "auto":
+        return
+    if "://" in address:
+        raise ConfigurationError(
+            "ray.address",
+            f"{address!r} is no address of a cluster. Ray's client protocol is not used: make "
+            f"this machine a node of the cluster (ray start --address=host:port), and give "
+            f"host:port here.",
+        )
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ConfigurationError(
+            "ray.address", f"{address!r} is not host:port. Give it so, or 'auto'."
+        )

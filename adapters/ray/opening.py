@@ -1,0 +1,64 @@
+"""Opening the transformer: in this process from the first moment, on Ray as soon as it is up."""
+
+import asyncio
+import pickle
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+
+from adapters.ray.config import RayConfig
+from adapters.ray.driver_process import DriverProcess, driver_process
+from adapters.ray.frames import Order
+from adapters.ray.transformer import RayTransformer
+from adapters.ray.versions import our_versions
+from adapters.ray.with_fallback import TransformerWithFallback
+from adapters.ray.work import TransformWork
+from application.ports import BatchTransformer, RecordDecoder, RowEncoder
+
+OpenDriver = Callable[[Order], AbstractAsyncContextManager[DriverProcess]]
+
+
+@asynccontextmanager
+async def open_workers(
+    work: TransformWork, config: RayConfig, *, open_driver: OpenDriver = driver_process
+) -> AsyncGenerator[RayTransformer]:
+    """
+    Start Ray, or join the cluster, and end or leave it at the end. Nothing of it is left.
+
+    Raises:
+        ConfigurationError: What is there does not fit this program. Not retryable.
+        TransformerUnavailableError: Ray did not come. Retryable.
+    """
+    order = Order(config, our_versions(), pickle.dumps(work))
+    async with open_driver(order) as driver:
+        await driver.ready()
+        yield RayTransformer(driver, work)
+
+
+@asynccontextmanager
+async def open_ray_transformer(
+    decoder: RecordDecoder,
+    encoder: RowEncoder,
+    config: RayConfig,
+    *,
+    fallback: BatchTransformer,
+    max_record_bytes: int,
+) -> AsyncGenerator[TransformerWithFallback]:
+    """
+    Transform with `fallback` at once, and on Ray while it is up. It ends within 5 seconds.
+
+    Args:
+        decoder: Decodes one record. It is pickled.
+        encoder: Encodes rows in the store's form. It is pickled.
+        config: Where Ray runs.
+        fallback: Transforms what is small, and everything while Ray is not there.
+        max_record_bytes: A larger record is quarantined by reference.
+    """
+    work = TransformWork(decoder, encoder, max_record_bytes=max_record_bytes)
+    transformer = TransformerWithFallback(partial(open_workers, work, config), fallback)
+    opened = asyncio.create_task(transformer.keep_open())
+    try:
+        yield transformer
+    finally:
+        opened.cancel()
+        await asyncio.wait([opened])

@@ -1,0 +1,113 @@
+"""
+Transforming on Ray's workers, and finding the record that kills them.
+
+    batch ──▶ pack_slices ──▶ a worker ──▶ unpack_batch
+                  ▲                └──▶ lost, three times ──▶ halves ──▶ each half ──▶ joined
+                  └── one record left, lost three times more ──▶ quarantined ─────────────┘
+
+A worker is lost by accident (its node ended, somebody killed it): then the next one answers. Or
+the record kills whatever decodes it (it crashes the interpreter, or takes all memory): tried for
+ever it would stop the stream, and tried in this process it would end the service. That a lost
+worker was replaced shows that it is not Ray that is at fault.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import NoReturn, Protocol
+
+from adapters.ray.bisection import halves, joined, refused
+from adapters.ray.errors import WorkerLostError
+from adapters.ray.shipped_slices import pack_slices
+from adapters.ray.work import TransformWork, unpack_batch
+from domain.consumed import ConsumedBatch, PartitionSlice
+from domain.errors import WorkerKilledError
+from domain.transformed import TransformedBatch
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+"""
+How many workers a whole batch may cost before it is cut, and one record before it is judged.
+
+A half is tried once: if that was an accident, it is only cut once more than needed.
+"""
+
+
+class Workers(Protocol):
+    """What transforms packed batches, several at a time."""
+
+    async def transform(self, packed: bytes) -> bytes:
+        """
+        Transform a packed batch on one worker.
+
+        Raises:
+            WorkerLostError: That worker was lost, and has been replaced.
+            TransformerUnavailableError: The workers are gone.
+        """
+        ...
+
+    async def wait_until_gone(self) -> NoReturn:
+        """Wait until the workers are gone, and raise why."""
+        ...
+
+
+class RayTransformer:
+    """
+    Transforms on workers.
+
+    Args:
+        workers: Where.
+        work: What they do.
+    """
+
+    def __init__(self, workers: Workers, work: TransformWork) -> None:
+        self._workers = workers
+        self._work = work
+
+    @property
+    def engine(self) -> str:
+        return "ray"
+
+    async def transform(self, batch: ConsumedBatch) -> TransformedBatch:
+        slices = sorted(batch.slices, key=lambda part: part.partition)
+        return await self._transform(slices, ATTEMPTS)
+
+    async def wait_until_gone(self) -> NoReturn:
+        """Wait until the workers are gone, and raise why."""
+        await self._workers.wait_until_gone()
+
+    async def _transform(self, slices: Sequence[PartitionSlice], attempts: int) -> TransformedBatch:
+        # In a thread: packing holds the event loop for milliseconds, and heartbeats must go out.
+        packed = await asyncio.to_thread(pack_slices, slices)
+        reason = ""
+        for _ in range(attempts):
+            try:
+                return unpack_batch(await self._workers.transform(packed))
+            except WorkerLostError as error:
+                reason = str(error)
+                logger.warning("a worker was lost", extra={"reason": reason})
+        if _records(slices) > 1:
+            return await self._in_halves(slices)
+        return self._refused(slices, reason)
+
+    async def _in_halves(self, slices: Sequence[PartitionSlice]) -> TransformedBatch:
+        left, right = [
+            await self._transform(half, 1 if _records(half) > 1 else ATTEMPTS)
+            for half in halves(slices)
+        ]
+        return joined(left, right)
+
+    def _refused(self, slices: Sequence[PartitionSlice], reason: str) -> TransformedBatch:
+        error = WorkerKilledError(workers=ATTEMPTS, reason=reason)
+        logger.error("a record kills its workers", extra={"reason": reason})
+        return refused(
+            slices,
+            error,
+            encoder=self._work.encoder,
+            max_record_bytes=self._work.max_record_bytes,
+        )
+
+
+def _records(slices: Sequence[PartitionSlice]) -> int:
+    return sum(len(part.records) for part in slices)
