@@ -31,36 +31,11 @@ _SOURCE_TYPES = {
 def an_update(number: int) -> Row:
     """Make the envelope of the update number `number`; each is another row, a millisecond later."""
     at = FIRST_CHANGE_NS + number * 1_000_000
-    lsn = 24_000_000 + number * 176
-    before = {
-        "id": number,
-        "customer": f"customer {number % 997}",
-        "status": "placed",
-        "amount": f"{number % 500}.90",
-        "quantity": number % 7 + 1,
-        "note": "please leave it at the door, the bell does not work",
-        "paid": False,
-    }
-    source = {
-        "version": "3.6.3.Final",
-        "connector": "postgresql",
-        "name": "shop",
-        "ts_ms": at // 1_000_000,
-        "ts_us": at // 1_000,
-        "ts_ns": at,
-        "snapshot": "false",
-        "db": "shop",
-        "sequence": f'["{lsn - 56}","{lsn}"]',
-        "schema": "public",
-        "table": "orders",
-        "txId": number % 2**31,
-        "lsn": lsn,
-        "xmin": None,
-    }
+    before = _an_order(number)
     return {
         "before": before,
         "after": {**before, "status": "paid", "paid": True},
-        "source": source,
+        "source": _a_source_block(number, at),
         "transaction": None,
         "op": "u",
         "ts_ms": at // 1_000_000 + 5,
@@ -102,6 +77,38 @@ def a_slice(values: list[bytes]) -> PartitionSlice:
         next_offset=len(values),
         records=records(values),
     )
+
+
+def _an_order(number: int) -> Row:
+    return {
+        "id": number,
+        "customer": f"customer {number % 997}",
+        "status": "placed",
+        "amount": f"{number % 500}.90",
+        "quantity": number % 7 + 1,
+        "note": "please leave it at the door, the bell does not work",
+        "paid": False,
+    }
+
+
+def _a_source_block(number: int, at: int) -> Row:
+    lsn = 24_000_000 + number * 176
+    return {
+        "version": "3.6.3.Final",
+        "connector": "postgresql",
+        "name": "shop",
+        "ts_ms": at // 1_000_000,
+        "ts_us": at // 1_000,
+        "ts_ns": at,
+        "snapshot": "false",
+        "db": "shop",
+        "sequence": f'["{lsn - 56}","{lsn}"]',
+        "schema": "public",
+        "table": "orders",
+        "txId": number % 2**31,
+        "lsn": lsn,
+        "xmin": None,
+    }
 
 
 def _compact(value: Row) -> bytes:
