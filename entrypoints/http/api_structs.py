@@ -172,7 +172,7 @@ def detail_out(stored: StoredRecord) -> ChangeDetail:
 
 def _column(diff: ColumnDiff) -> Column:
     return Column(
-        name=diff.name, status=diff.status.value, old=_value(diff.old), new=_value(diff.new)
+        name=_text(diff.name), status=diff.status.value, old=_value(diff.old), new=_value(diff.new)
     )
 
 
@@ -204,6 +204,11 @@ def _transaction(r: AuditRecord) -> Transaction | None:
     return Transaction(
         id=r.transaction_id, order=r.transaction_order, collection_order=r.collection_order
     )
+
+
+def _text(name: str) -> str:
+    """The name, half characters in it as escapes: JSON can name them, UTF-8 cannot."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _raw(text: str | None) -> msgspec.Raw | None:

@@ -7,8 +7,9 @@ import msgspec
 
 from adapters.memory.trail import MemoryOffset, MemoryStream, MemoryTrail
 from adapters.memory.trail_reader import MemoryTrailReader
-from application.trail_query import StoredRecord
+from application.trail_query import Cursor, StoredRecord
 from domain.audit_record import AuditRecord
+from domain.errors import RepositoryError
 from domain.operation import BeforeImage, OperationTypeEnum
 from tests.builders import a_record
 
@@ -51,6 +52,26 @@ class PageTrail:
             self._topics[topic] = number
             self.memory.streams.append(MemoryStream(number, "cluster", topic, 1, None))
         return self._topics[topic]
+
+
+class UnsteadyReader(MemoryTrailReader):
+    """A reader whose database can go away. Whoever asks needs the trail's end or one record."""
+
+    is_away = False
+
+    async def position(self) -> Cursor:
+        """Where the trail ends now, if it can be reached."""
+        self._reach()
+        return await super().position()
+
+    async def find(self, stream_id: int, partition: int, offset: int) -> StoredRecord | None:
+        """The record at these coordinates, if it can be reached."""
+        self._reach()
+        return await super().find(stream_id, partition, offset)
+
+    def _reach(self) -> None:
+        if self.is_away:
+            raise RepositoryError("the database cannot be reached")
 
 
 def an_insert(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field

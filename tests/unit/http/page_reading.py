@@ -64,3 +64,10 @@ def columns(page: Element) -> Mapping[str, tuple[str, str, str]]:
 def _side(cell: Element) -> str:
     """What stands in a cell, without the word that phones have for the column's head."""
     return cell.text.removeprefix("Before").removeprefix("After").strip()
+
+
+async def opened(**fields: Any) -> Element:  # noqa: ANN401 - any field
+    """Open the only change of a trail."""
+    trail = PageTrail()
+    stored = trail.add(**fields)
+    return await page_of(trail, f"/changes/{stored.id}")
