@@ -50,7 +50,8 @@ class Metadata(msgspec.Struct, gc=False):
     def operation(self) -> OperationTypeEnum:
         """What happened, as far as the record says."""
         known = _OPERATIONS.get(str(self.fields.get("op")))
-        if self.fields.get("deleted") in {True, "true"}:
+        deleted = self.fields.get("deleted")
+        if deleted is True or deleted == "true":
             return OperationTypeEnum.DELETE
         return known if known is not None else OperationTypeEnum.UPSERT
 

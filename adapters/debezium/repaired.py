@@ -43,7 +43,10 @@ def repaired(value: bytes) -> Repaired | None:
     if not is_unsafe(text):
         return None
     notes: dict[str, dict[str, Note]] = {}
-    fixed = _fixed(text, notes)
+    try:
+        fixed = _fixed(text, notes)
+    except ValueError:
+        return None  # a name is no JSON string, which `members` does not look at
     return None if fixed is None else Repaired(fixed.encode(), notes)
 
 

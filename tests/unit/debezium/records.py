@@ -10,6 +10,7 @@ from adapters.debezium.decoder import DebeziumDecoder
 from domain.audit_record import AuditRecord
 from domain.consumed import RawRecord
 from domain.control import ControlMessage, SkippedRecord
+from domain.errors import TransformationError
 
 DATA = Path(__file__).parents[2] / "data" / "debezium"
 
@@ -95,6 +96,14 @@ def with_schema(
 def decoded(record: RawRecord, config: DecoderConfig | None = None) -> Decoded:
     """What a new decoder makes of `record`."""
     return DebeziumDecoder(config).decode(record, 1)
+
+
+def judged(record: RawRecord) -> Decoded | str:
+    """What a new decoder makes of `record`, or the text of its error; other errors go on."""
+    try:
+        return decoded(record)
+    except TransformationError as error:
+        return str(error)
 
 
 def audited(value: object, config: DecoderConfig | None = None, **fields: Any) -> AuditRecord:  # noqa: ANN401 - any field
