@@ -7,6 +7,7 @@ Nothing here is markup: the templates escape every piece. Numbers keep every dig
 import json
 import re
 from collections.abc import Sequence
+from itertools import takewhile, zip_longest
 from typing import Literal
 
 import msgspec
@@ -17,6 +18,9 @@ from entrypoints.http.page_words import NOTES
 Kind = Literal["text", "number", "boolean", "null", "json", "unsent", "filler", "none"]
 
 _LONG = 600
+_PREVIEW = 200
+_LEAD = 40
+_SHORT_LEAD = 8
 _BEYOND_BMP = 0x10000
 _WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
 _KEEP_WHOLE = 0.25
@@ -69,6 +73,22 @@ class ValueView(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """The whole text."""
         return "".join(piece.text for piece in self.pieces)
+
+    @property
+    def preview(self) -> Sequence[Piece]:
+        """A part of a long text: from its beginning, or from shortly before what changed."""
+        shown: list[Piece] = []
+        room = _PREVIEW
+        for piece, following in zip_longest(self.pieces, self.pieces[1:]):
+            text = piece.text
+            if following is not None and not shown and len(text) > _LEAD:
+                text = "…" + text[-_LEAD:]
+            text = text if len(text) <= room else text[:room] + "…"
+            shown.append(Piece(text, piece.is_changed))
+            room -= len(text)
+            if room <= 0:
+                break
+        return shown
 
 
 def visible(text: str) -> str:
@@ -129,10 +149,31 @@ def short(value: ColumnValue | None, most: int) -> Brief:
         return Brief("NULL", is_data=False)
     if view.kind in ("unsent", "filler", "none"):
         return Brief("not known", is_data=False)
-    text = " ".join(view.text.split())
+    text = _on_one_line(value)
     if view.kind == "text" and not text:
         return Brief("blank text" if view.text else "empty text", is_data=False)
-    return Brief(text if len(text) <= most else text[: most - 1] + "…")
+    return Brief(_cut(text, most))
+
+
+def both_short(diff: ColumnDiff, most: int) -> tuple[Brief, Brief]:
+    """Both values in a few characters, among them the first ones that differ."""
+    old, new = short(diff.old, most), short(diff.new, most)
+    if old != new or not old.is_data:
+        return old, new
+    before, after = _on_one_line(diff.old), _on_one_line(diff.new)
+    pairs = zip(before, after, strict=False)
+    start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)) - _SHORT_LEAD
+    if start <= 0 or before == after:
+        return old, new
+    return Brief(_cut("…" + before[start:], most)), Brief(_cut("…" + after[start:], most))
+
+
+def _on_one_line(value: ColumnValue | None) -> str:
+    return " ".join(value_view(value).text.split())
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from entrypoints.http.api_parameters import write_place
 from entrypoints.http.page_facts import facts_of, stored_texts, time_view
 from entrypoints.http.page_links import key_url, table_name, table_url
 from entrypoints.http.page_structs import ChangeView, ColumnView, Nothing, RowView, SummaryPart
-from entrypoints.http.page_values import both_values, read_value, short, visible
+from entrypoints.http.page_values import both_short, both_values, read_value, short, visible
 
 _SUMMARY_COLUMNS = 3
 _SUMMARY_CHARACTERS = 28
@@ -121,8 +121,7 @@ def _is_told(diff: ColumnDiff) -> bool:
 def _part(diff: ColumnDiff, *, is_compared: bool) -> SummaryPart:
     name = visible(diff.name)
     if is_compared:
-        old, new = (short(value, _SUMMARY_CHARACTERS) for value in (diff.old, diff.new))
-        return SummaryPart(name, old, new)
+        return SummaryPart(name, *both_short(diff, _SUMMARY_CHARACTERS))
     return SummaryPart(name, None, short(diff.new or diff.old, _SUMMARY_CHARACTERS))
 
 

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from domain.diff import ColumnDiff, ColumnStatus, ColumnValue
 from entrypoints.http.page_times import ago, for_input, iso, moment
-from entrypoints.http.page_values import Brief, Kind, Piece, both_values, read_value, short, visible
+from entrypoints.http.page_values import (
+    Brief,
+    Kind,
+    Piece,
+    both_short,
+    both_values,
+    read_value,
+    short,
+    value_view,
+    visible,
+)
 from tests.builders import DAY, NOON, SECOND
 
 
@@ -54,6 +64,37 @@ def test_words_that_differ_are_marked_between_those_that_do_not() -> None:
 
     assert before.pieces == [Piece("the "), Piece("old", is_changed=True), Piece(" plan for May")]
     assert after.pieces == [Piece("the "), Piece("new", is_changed=True), Piece(" plan for May")]
+
+
+def test_a_long_text_is_previewed_where_it_changed() -> None:
+    lead, tail = "word " * 200, " more" * 200
+
+    before, after = both_values(changed(f"{lead}old{tail}", f"{lead}new{tail}"))
+
+    told = ["".join(piece.text for piece in view.preview) for view in (before, after)]
+    assert [text[:45] for text in told] == [f"…{'word ' * 8}old ", f"…{'word ' * 8}new "]
+    assert all(text.endswith("…") and len(text) < 250 for text in told)
+    assert [piece.is_changed for piece in before.preview] == [False, True, False]
+
+
+def test_a_long_text_without_marks_is_previewed_from_its_beginning() -> None:
+    view = value_view(a_text("word " * 200))
+
+    assert [piece.text for piece in view.preview] == ["word " * 40 + "…"]
+
+
+def test_in_a_list_long_texts_are_told_from_where_they_differ() -> None:
+    same = "the same beginning of both of them "
+
+    told = both_short(changed(f"{same}old", f"{same}new"), 28)
+
+    assert told == (Brief("…of them old"), Brief("…of them new"))
+
+
+def test_in_a_list_texts_that_differ_only_in_blanks_are_told_from_the_beginning() -> None:
+    told = both_short(changed("one  two", "one two"), 28)
+
+    assert told == (Brief("one two"), Brief("one two"))
 
 
 def test_texts_with_little_in_common_are_not_marked() -> None:
