@@ -13,6 +13,12 @@ _TIMES = frozenset({"change_timestamp", "captured_at", "kafka_timestamp", "recor
 _RECORD_TIMES = tuple(name for name in COLUMNS if name in _TIMES)
 _JSON = frozenset({"old_data", "new_data", "value_notes", "source_metadata", "headers"})
 
+# Counted from 2000, as PostgreSQL itself does: `extract(epoch FROM <timestamptz>)` rounds where
+# microseconds since 1970 do not fit an int8.
+_MICROSECONDS = sql.SQL(
+    "trunc(extract(epoch FROM {} - '2000-01-01+00'::timestamptz) * 1000000) + 946684800000000"
+)
+
 # Columns that no record lacks, and that whoever inserts by hand may leave out.
 _INSTEAD_OF_NULL = {
     "timestamp_source": sql.Literal(TimestampSource.KAFKA.value),
@@ -25,7 +31,7 @@ def _selected(name: str) -> sql.Composable:
     column = sql.Identifier("t", name)
     if name in _TIMES:  # not as a datetime: Python's ends with the year 9999
         # and not as a bigint, whose end some times of `timestamptz` are beyond
-        return sql.SQL("trunc(extract(epoch FROM {}) * 1000000)").format(column)
+        return _MICROSECONDS.format(column)
     if name in _JSON:  # as text: exactly what was stored
         return sql.SQL("{}::text").format(column)
     if name in _INSTEAD_OF_NULL:
