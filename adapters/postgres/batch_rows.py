@@ -21,7 +21,7 @@ from adapters.postgres.row_encoder import COLUMNS
 from domain.control import ControlMessage
 from domain.gap import Gap
 from domain.quarantine import QuarantinedRecord
-from domain.source_table import SourceColumns
+from domain.source_table import SourceColumns, SourceTable
 
 COPY_ROWS = f"COPY audit_logging ({', '.join(COLUMNS)}) FROM STDIN".encode()
 COPY_CONTROL = (
@@ -61,6 +61,9 @@ SET columns = ARRAY(
 )
 WHERE NOT known.columns @> excluded.columns
 """
+
+# An entry of a B-tree takes 2,704 bytes: longer names would have the whole batch refused.
+_MOST_INDEXED_BYTES = 2_500
 
 # Years that `timestamptz` reaches: a wilder timestamp of Kafka's is left out of the quarantine.
 _LATEST_MILLISECONDS = 9_224_318_015_999_999
@@ -205,7 +208,7 @@ async def record_sources(session: Session, sources: SourceColumns) -> None:
     storable = [
         (*source, sorted(column for column in columns if _is_storable(column)))
         for source, columns in sorted(sources.items(), key=lambda item: str(item[0]))
-        if all(name is None or _is_storable(name) for name in source)
+        if all(name is None or _is_storable(name) for name in source) and _is_indexable(source)
     ]
     async with session.cursor() as cursor:
         await cursor.executemany(_SOURCE, storable)
@@ -213,6 +216,10 @@ async def record_sources(session: Session, sources: SourceColumns) -> None:
 
 def _is_storable(name: str) -> bool:
     return plain_text(name) == name
+
+
+def _is_indexable(source: SourceTable) -> bool:
+    return sum(len(name.encode()) for name in source if name is not None) <= _MOST_INDEXED_BYTES
 
 
 def plain_text(text: str) -> str:

@@ -13,7 +13,7 @@ from adapters.postgres.audit_store import PostgresAuditStore
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.pool import Access, SessionPool, open_pool
 from adapters.postgres.trail_reader import PostgresTrailReader
-from application.ports import AuditStore, TrailReader
+from application.ports import AuditStore, SourceCatalog, TrailReader
 from domain.audit_record import AuditRecord
 from domain.disposition import Tally
 from tests.servers.postgres import scratch_database
@@ -28,6 +28,7 @@ class Trail(Protocol):
     """One trail, seen from the outside."""
 
     reader: TrailReader
+    catalog: SourceCatalog
 
     async def store(self, group: str = GROUP) -> AuditStore:
         """Make the store of another process."""
@@ -59,7 +60,9 @@ class MemoryTrailUnderTest:
 
     def __init__(self) -> None:
         self._trail = MemoryTrail()
-        self.reader: TrailReader = MemoryTrailReader(self._trail)
+        reader = MemoryTrailReader(self._trail)
+        self.reader: TrailReader = reader
+        self.catalog: SourceCatalog = reader
 
     async def store(self, group: str = GROUP) -> AuditStore:
         return MemoryAuditStore(self._trail, group=group, refuses=_refused)
@@ -95,7 +98,9 @@ class PostgresTrailUnderTest:
         self._stack = stack
         self._readers = readers
         self._stores = 0
-        self.reader: TrailReader = PostgresTrailReader(readers, config)
+        reader = PostgresTrailReader(readers, config)
+        self.reader: TrailReader = reader
+        self.catalog: SourceCatalog = reader
 
     async def store(self, group: str = GROUP) -> AuditStore:
         self._stores += 1
