@@ -45,8 +45,8 @@ def row_view(stored: StoredRecord, now: datetime) -> RowView:
         user=None if r.change_user is None else visible(r.change_user),
         summary=parts,
         more=more,
-        before_unknown=r.operation is OperationTypeEnum.UPDATE
-        and r.before_image is BeforeImage.ABSENT,
+        before_unknown=r.operation in (OperationTypeEnum.UPDATE, OperationTypeEnum.DELETE)
+        and r.before_image is not BeforeImage.COMPLETE,
     )
 
 
