@@ -32,6 +32,9 @@ librdkafka_logger = logging.getLogger("librdkafka")
 REQUEST_TIMEOUT = 10.0
 """Seconds that one request may take."""
 
+INTERNAL_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
+"""The broker's own, which aiokafka leaves out of a pattern, too."""
+
 MOCK_CLUSTER = "mockCluster"
 """librdkafka's own broker, which the demo uses, has no controller, no topic ids and no policies."""
 
@@ -88,7 +91,7 @@ class KafkaAdmin:
         return sorted(
             (name, partition)
             for name, topic in metadata.topics.items()
-            if pattern.match(name) and not name.startswith("__consumer_offsets")
+            if pattern.match(name) and name not in INTERNAL_TOPICS
             for partition in topic.partitions
         )
 
@@ -141,8 +144,10 @@ class KafkaAdmin:
         Raises:
             SourceUnavailableError: The cluster does not answer.
         """
+        # librdkafka asks the leaders that it remembers, at the epochs that it remembers, and does
+        # not mend that when they refuse: after an outage it has to be told to look again.
+        await self._metadata()
         if not places:
-            await self._metadata()
             return {}
         return await self.offsets(places, librdkafka.OffsetSpec.latest())
 

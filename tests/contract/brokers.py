@@ -168,6 +168,7 @@ class Member:
     Attributes:
         asked: What `claim` was called with, in order.
         refusal: Raised by `claim` if it is not None.
+        gate: Waited for by `claim` if it is not None.
         slices: What `poll` gave, in order.
     """
 
@@ -180,6 +181,7 @@ class Member:
         self.source = source
         self.asked: list[Sequence[LogPartition]] = []
         self.refusal: Exception | None = None
+        self.gate: asyncio.Event | None = None
         self.slices: list[PartitionSlice] = []
         self.claimed: dict[Place, StreamPartition] = {}
         self._trail = {} if trail is None else trail
@@ -233,6 +235,8 @@ class Member:
         self.asked.append(partitions)
         if self.refusal is not None:
             raise self.refusal
+        if self.gate is not None:
+            await self.gate.wait()
         claims: list[Claim] = []
         for log in partitions:
             place = (log.topic, log.partition)

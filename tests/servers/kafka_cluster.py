@@ -114,10 +114,14 @@ class KafkaCluster:
     def members(self, group: str) -> int:
         """How many members `group` has."""
         try:
-            found = self._client.describe_consumer_groups([group], request_timeout=TIMEOUT)
-            return len(found[group].result(TIMEOUT).members)
+            return len(self.describe_group(group).members)
         except KafkaException:  # a group that nobody ever joined
             return 0
+
+    def describe_group(self, group: str) -> Any:  # noqa: ANN401 - see `librdkafka`
+        """What the broker says of `group`: librdkafka's description."""
+        found = self._client.describe_consumer_groups([group], request_timeout=TIMEOUT)
+        return found[group].result(TIMEOUT)
 
     async def produce(
         self, topic: str, *values: bytes | None, partition: int = 0, key: bytes | None = None

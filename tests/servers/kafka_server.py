@@ -10,6 +10,7 @@ A test that kills, freezes or restarts its broker makes a `KafkaServer` of its o
 the one of `tests.servers.kafka`.
 """
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -154,7 +155,7 @@ class KafkaServer:
         """Stop the broker in order, frozen or not. May be called again."""
         if self._process is None:
             return
-        if self._process.status is None:
+        with contextlib.suppress(IndexError, ProcessLookupError):  # it has ended by itself
             self.resume()
         self._process.stop()
         self._process = None
