@@ -7,7 +7,7 @@ The pipeline's whole life: it waits for the database, opens a transformer, and r
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -39,6 +39,7 @@ class AuditService:
         observer: Told of every batch.
         open_transformer: Opens the transformer, once the store has given its encoder.
         config: How records become batches.
+        prepare: Awaited once the database is there, before anything is read.
         engine: The transformer that is meant, for the status before it is there.
         reset: Where a trail without offsets begins: ``earliest`` or ``latest``.
         writer: The store's own token.
@@ -54,6 +55,7 @@ class AuditService:
         open_transformer: OpenTransformer,
         config: ConsumerConfig,
         engine: str,
+        prepare: Callable[[], Awaitable[None]] | None = None,
         reset: str = "earliest",
         writer: str | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -63,6 +65,7 @@ class AuditService:
         self._observer = observer
         self._open_transformer = open_transformer
         self._config = config
+        self._prepare = prepare
         self._reset = reset
         self._writer = writer
         self._clock = clock
@@ -86,6 +89,8 @@ class AuditService:
             encoder = await self._wait_for_encoder()
             if encoder is None:
                 return
+            if self._prepare is not None:
+                await self._prepare()
             async with self._open_transformer(encoder=encoder) as transformer:
                 if self._stop.is_set():
                     return

@@ -9,9 +9,11 @@ The one place that knows every adapter: settings in, a service out.
 Resources start in this order and stop in the reverse one. Tests override providers with fakes.
 """
 
+import inspect
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from dependency_injector import containers, providers
 
@@ -25,6 +27,7 @@ from adapters.postgres.database import DatabaseManager, DatabaseService
 from adapters.postgres.pool import WRITER, Access, open_pool
 from adapters.postgres.trail_reader import PostgresTrailReader
 from adapters.postgres.vital_signs import PostgresVitalSigns
+from application.exposed_columns import ExposedColumnsWatch
 from application.ports import (
     AuditStore,
     BatchObserver,
@@ -32,11 +35,27 @@ from application.ports import (
     RecordSource,
     TrailReader,
 )
+from application.vital_signs import PoolUsage
+from domain.redaction import Redaction
+from domain.stream import StreamPartition
 from entrypoints.audit_service import AuditService
 from entrypoints.endpoints import service_endpoints
 from entrypoints.monitoring import MonitoringService
 from entrypoints.settings import AppConfig
 from entrypoints.transformers import open_transformer
+
+T = TypeVar("T")
+
+
+def watched(
+    metrics: MetricsCollector,
+    lag: Callable[[], Mapping[StreamPartition, int]],
+    pool: Callable[[], PoolUsage],
+) -> MetricsCollector:
+    """Let `metrics` tell the lag and the pool's numbers with every scrape."""
+    metrics.watch_lag(lag)
+    metrics.watch_pool(pool)
+    return metrics
 
 
 class Container(containers.DeclarativeContainer):
@@ -68,11 +87,17 @@ class Container(containers.DeclarativeContainer):
     observer: providers.Provider[BatchObserver] = providers.Singleton(
         OtelBatchObserver, metrics, tracer
     )
+    watch = providers.Singleton(
+        ExposedColumnsWatch,
+        observer,
+        providers.Factory(Redaction, config.provided.redaction.rules),
+        reader,
+    )
     service = providers.Singleton(
         AuditService,
         source=source,
         store=store,
-        observer=observer,
+        observer=watch,
         open_transformer=providers.Factory(
             open_transformer,
             engine=config.provided.transform.engine,
@@ -82,6 +107,7 @@ class Container(containers.DeclarativeContainer):
         ).provider,
         config=config.provided.consumer,
         engine=config.provided.transform.engine,
+        prepare=watch.provided.look_at_trail,
         reset=config.provided.kafka.auto_offset_reset,
         writer=WRITER,
     )
@@ -96,7 +122,9 @@ class Container(containers.DeclarativeContainer):
         MonitoringService,
         config.provided.monitoring,
         database,
-        metrics=metrics,
+        metrics=providers.Singleton(
+            watched, metrics, source.provided.lag, vital_signs.provided.pool_usage
+        ),
         status=service.provided.status,
         condition=vital_signs.provided.condition,
     )
@@ -107,6 +135,13 @@ class Container(containers.DeclarativeContainer):
         reader=reader,
         status=service.provided.status,
     )
+
+
+async def resolved(provider: providers.Provider[T]) -> T:
+    """Give what `provider` makes; one that depends on something asynchronous gives an awaitable."""
+    made: Any = provider()
+    found: T = await made if inspect.isawaitable(made) else made
+    return found
 
 
 @asynccontextmanager

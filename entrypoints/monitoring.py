@@ -5,6 +5,7 @@ Health and metrics of one process, served together: the documented `MonitoringSe
     MetricsCollector ──▶ /metrics            (monitoring.metrics_port)
 """
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -20,6 +21,12 @@ from entrypoints.http.metrics_app import create_metrics_app
 from entrypoints.http.serving import Endpoint, Served, serving
 
 
+@functools.cache
+def process_metrics() -> MetricsCollector:
+    """Give the collector that whatever counts and serves in this process shares."""
+    return MetricsCollector()
+
+
 class MonitoringService:
     """
     Serves health and metrics while it is started. A service of ours adds its pipeline and trail.
@@ -27,7 +34,7 @@ class MonitoringService:
     Args:
         config: Where it is served. With `enabled` off, nothing is served.
         database_service: Checked as ``database``; None for none.
-        metrics: Counts; a new collector where None.
+        metrics: Counts; the process's own collector where None.
         status: Gives the pipeline's status; None where this process runs no pipeline.
         condition: Asks the trail what it is known to miss; None where there is nobody to ask.
         clock: The monotonic clock that `status` uses, in seconds.
@@ -50,7 +57,7 @@ class MonitoringService:
     ) -> None:
         self.config = config
         self.health_checker = HealthChecker(database_service, timeout=config.check_timeout)
-        self.metrics = MetricsCollector() if metrics is None else metrics
+        self.metrics = process_metrics() if metrics is None else metrics
         self.pipeline: PipelineHealth | None = None
         self._condition = condition
         self._open: AsyncExitStack | None = None

@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-from entrypoints.container import Container, started
+from entrypoints.container import Container, resolved, started
 from entrypoints.http.serving import serving
 from entrypoints.logs import configure_logging
 from entrypoints.settings import AppConfig
@@ -47,8 +47,8 @@ def run_service(config: AppConfig) -> int:
 async def serve(container: Container, last_resort: LastResort) -> None:
     """Serve over HTTP and keep the trail, with the parts of `container`, until a signal."""
     async with started(container):
-        service = await container.service.async_()
-        endpoints = await container.endpoints.async_()
+        service = await resolved(container.service)
+        endpoints = await resolved(container.endpoints)
         async with serving(endpoints) as served:
             for place in served:
                 logger.info("serving", extra={"what": place.name, "url": place.url})

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 import httpx
 import pytest
 
+from adapters.otel.metrics_collector import MetricsCollector
 from application.reports import PipelineState, PipelineStatus
 from application.vital_signs import TrailCondition
 from domain.errors import ConfigurationError
@@ -25,7 +26,7 @@ class ADatabase:
 
 @pytest.fixture
 async def monitoring() -> AsyncGenerator[MonitoringService]:
-    service = MonitoringService(ANYWHERE, ADatabase())
+    service = MonitoringService(ANYWHERE, ADatabase(), metrics=MetricsCollector())
     await service.start()
     yield service
     await service.stop()
