@@ -24,6 +24,7 @@ BATCH_SIZE = "cdc_audit.batch.size"
 FRESHNESS = "cdc_audit.freshness"
 NEWEST_CHANGE = "cdc_audit.newest.change.timestamp"
 
+BUILD_INFO = "cdc_audit.build.info"
 LAG = "cdc_audit.lag.records"
 ASSIGNED = "cdc_audit.assigned.partitions"
 STATE = "cdc_audit.pipeline.state"

@@ -1,6 +1,7 @@
 """Gauges that are filled when somebody scrapes, by asking whoever knows."""
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
@@ -10,6 +11,12 @@ from application.vital_signs import PoolUsage, TrailCondition
 from domain.stream import StreamPartition
 
 _Told = Iterable[Observation]
+
+_VERSION = version("cdc-audit")
+
+
+def _tell_build(_: CallbackOptions) -> _Told:
+    yield Observation(1, {"version": _VERSION})
 
 
 class VitalGauges:
@@ -31,6 +38,7 @@ class VitalGauges:
         self.condition: TrailCondition | None = None
         self.newest_change: float | None = None
         gauges: Mapping[str, tuple[Callable[[CallbackOptions], _Told], str]] = {
+            names.BUILD_INFO: (_tell_build, "1, with the version of the program that runs."),
             names.LAG: (self._tell_lag, "Records between our position and the log's end."),
             names.ASSIGNED: (self._tell_assigned, "Partitions that this process reads."),
             names.STATE: (self._tell_state, "1 for the state that the pipeline is in, else 0."),
