@@ -141,9 +141,9 @@ class KafkaMember:
 
     async def claim_again(self, places: Sequence[Place]) -> None:
         """Release `places`, and have them claimed from what the broker says of them now."""
-        await self._forget(places)
         self._unclaimed.update(places)
         self._must_claim = True
+        await self._forget(places)  # last: a rebalance meanwhile clears what is to be claimed
         self.apply_pauses()
 
     async def fetch(self) -> Mapping[Place, Fetched] | None:

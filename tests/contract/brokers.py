@@ -169,6 +169,7 @@ class Member:
         asked: What `claim` was called with, in order.
         refusal: Raised by `claim` if it is not None.
         gate: Waited for by `claim` if it is not None.
+        exit: Waited for by `release` if it is not None.
         slices: What `poll` gave, in order.
     """
 
@@ -182,6 +183,7 @@ class Member:
         self.asked: list[Sequence[LogPartition]] = []
         self.refusal: Exception | None = None
         self.gate: asyncio.Event | None = None
+        self.exit: asyncio.Event | None = None
         self.slices: list[PartitionSlice] = []
         self.claimed: dict[Place, StreamPartition] = {}
         self._trail = {} if trail is None else trail
@@ -252,6 +254,8 @@ class Member:
             place = (partition.topic, partition.partition)
             assert self.claimed.pop(place) == partition
             self._diary.append(("release", place))
+        if self.exit is not None:
+            await self.exit.wait()
 
 
 async def poll_until(condition: Callable[[], bool], *members: Member) -> None:

@@ -203,3 +203,28 @@ async def test_a_rebalance_while_claim_takes_its_time_gives_the_claim_back(
             )
 
     assert {*slow.values, *other.values} == {b"a", b"b"}
+
+
+async def test_a_partition_that_goes_away_while_it_is_released_is_not_claimed_again(
+    cluster: KafkaCluster,
+) -> None:
+    topic = cluster.create_topic(cluster.scratch("orders"))
+    group = cluster.scratch("group")
+    await cluster.produce(topic, b"a", b"b")
+    trail: dict[tuple[str, int], int] = {}
+
+    async with reading(cluster, topic, trail=trail, group_id=group, client_id="z") as slow:
+        await slow.read(2)
+        slow.exit = asyncio.Event()
+        slow.source.seek(slow.claimed[topic, 0], 77)  # out of range: released, to be claimed again
+        await poll_until(lambda: not slow.claimed, slow)
+        async with reading(cluster, topic, trail=trail, group_id=group, client_id="a") as other:
+            await poll_until(lambda: bool(other.claimed), slow, other)  # its id is the lower one
+            slow.exit.set()
+            await poll_until(lambda: list(slow.asked[-1]) == [], slow, other)
+            for _ in range(3):
+                await slow.poll()
+            claimed = (dict(slow.claimed), list(other.claimed))
+
+    assert claimed == ({}, [(topic, 0)])
+    assert len(slow.asked) == 2
