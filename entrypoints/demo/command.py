@@ -36,6 +36,8 @@ LOOK_INTERVAL = 0.5
 
 OK, WRONG = 0, 1
 
+_LOG_WIDTH = 160
+
 
 class Stopped(BaseException):
     """A signal asks us to end. No Exception: nothing on the way may handle it."""
@@ -71,7 +73,7 @@ def demo(options: DemoOptions) -> int:
         EmbeddedServerError: A part did not come up, or ended.
     """
     _stop_on_signals()
-    console = Console(stderr=options.as_json)
+    console = _console(stderr=options.as_json)
     progress = Progress(console)
     try:
         with temporary_home() as home:
@@ -203,6 +205,12 @@ def _stop_on_signals() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
+
+
+def _console(*, stderr: bool) -> Console:
+    """A console as wide as its terminal; a log keeps long lines whole."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=_LOG_WIDTH)
 
 
 def _forget_output() -> None:

@@ -27,11 +27,11 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose_ports(page: int = PAGE) -> Ports:
-    """Take the documented ports, with `page` for the page; a free one where one is taken."""
+    """Take the documented ports, with `page` for the page; a free one for 0, or if one is taken."""
     wanted = {"page": page, "health": HEALTH, "metrics": METRICS}
     taken = tuple(port for port in wanted.values() if not _is_free(port))
     return Ports(
-        **{name: free_port() if port in taken else port for name, port in wanted.items()},
+        **{name: free_port() if port in (0, *taken) else port for name, port in wanted.items()},
         taken=taken,
     )
 

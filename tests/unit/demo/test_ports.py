@@ -40,3 +40,10 @@ def test_takes_a_free_port_where_another_program_has_the_documented_one(taken_po
 
     assert chosen.page not in {taken_port, 0}
     assert chosen.taken == (taken_port,)
+
+
+def test_takes_a_free_port_where_any_will_do() -> None:
+    chosen = choose_ports(0)
+
+    assert chosen.page != 0
+    assert chosen.taken == ()
