@@ -69,6 +69,7 @@ def test_every_state_has_its_health_and_readiness(
         ("inprocess", Health.HEALTHY),
         ("inprocess (ray is starting)", Health.HEALTHY),
         ("inprocess (ray is gone)", Health.DEGRADED),
+        ("inprocess (ray is gone: failed while starting a worker)", Health.DEGRADED),
     ],
 )
 def test_work_without_the_ray_that_was_asked_for_is_degraded_but_ready(
