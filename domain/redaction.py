@@ -23,15 +23,15 @@ MASK = "***"
 _JSON_MASK = f'"{MASK}"'
 _MOST_REMEMBERED = 100_000
 
-_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^a-zA-Z0-9]+")
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
 _SENSITIVE = re.compile(
     r"(?:^|_)(?:"
-    r"pass(?:wd|word|phrase|code)s?|pwd|secrets?|tokens?|credentials?|otp"
+    r"pass_?(?:wd|word|phrase|code)s?|pwd|secrets?|tokens?|credentials?|otp"
     r"|(?:api|access|private|secret|encryption)_?keys?"
     r"|ssn|social_security(?:_(?:number|no|num))?|national_id|tax_id|passport(?:_(?:number|no))?"
     r"|(?:(?:credit|debit|bank)_?)?card_?(?:number|no|num)|(?:credit|debit)_?card|pan"
     r"|cvv2?|cvc2?|card_(?:code|pin)|pin(?:_code)?|iban|bank_account|account_number"
-    r")(?:_|$)"
+    r")[0-9]*(?:_|$)"
 )
 
 
@@ -48,7 +48,8 @@ class ColumnRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         column: Glob pattern of column names.
-        table: Glob pattern of tables, matched with the bare name and with ``schema.table``.
+        table: Glob pattern of tables, matched with the bare name and with ``schema.table``
+            (``database.table`` where the source has no schemas).
         action: What is done to the values.
     """
 
