@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 GRACE = 4.0
 """Seconds in which the driver ends Ray on its own; then its processes are killed."""
 
-_LONGEST_LINE = 64 * 1024
+_LONGEST_TEXT = 16 * 1024
 
 
 class DriverProcess:
@@ -46,6 +46,11 @@ class DriverProcess:
         self._ready.add_done_callback(_retrieve)
         self._end: Exception | None = None
         self._ended = asyncio.Event()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the workers have come, and are not gone."""
+        return self._ready.done() and self._end is None
 
     async def ready(self) -> int:
         """
@@ -143,7 +148,6 @@ async def driver_process(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            limit=_LONGEST_LINE,
             start_new_session=True,
         )
     stream = FrameStream(ours)
@@ -154,37 +158,40 @@ async def driver_process(
             await stream.send(FrameKind.START, msgspec.msgpack.encode(order))
         yield driver
     finally:
-        await asyncio.shield(_end(process, stream, beside))
+        # Half-started or gone, Ray has nothing to put in order, and might not listen.
+        grace = GRACE if driver.is_up else 0.0
+        await asyncio.shield(_end(process, stream, beside, grace=grace))
 
 
 async def _end(
     process: asyncio.subprocess.Process,
     stream: FrameStream,
     beside: Sequence[asyncio.Task[None]],
+    *,
+    grace: float,
 ) -> None:
-    reading, _ = beside
+    reading, logging_output = beside
     reading.cancel()
     await asyncio.wait([reading])
     stream.close()
     try:
-        async with asyncio.timeout(GRACE):
+        async with asyncio.timeout(grace):
             await process.wait()
     except TimeoutError:
-        logger.info("ending ray by force", extra={"seconds": GRACE})
+        logger.info("ending ray by force", extra={"seconds": grace})
     # Its group too: what Ray left behind, or did not end in time.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
-    for task in beside:
-        task.cancel()
-    await asyncio.gather(*beside, return_exceptions=True)
+    # The output ends with the last process that writes to it.
+    await asyncio.wait([logging_output], timeout=1.0)
+    logging_output.cancel()
 
 
 async def _log_output(process: asyncio.subprocess.Process) -> None:
     assert process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
-    with suppress(ValueError):  # a line without an end is not worth more
-        while line := await process.stdout.readline():
-            logger.debug("ray says", extra={"line": line.decode("utf-8", "replace").rstrip()})
+    while text := await process.stdout.read(_LONGEST_TEXT):
+        logger.debug("ray says", extra={"text": text.decode("utf-8", "replace").rstrip()})
 
 
 def _retrieve(future: asyncio.Future[int]) -> None:

@@ -130,6 +130,5 @@ def _is_small(batch: ConsumedBatch) -> bool:
 
 
 def _brief(error: Exception) -> str:
-    """One line, that says nothing of starting: that word is for the first start."""
-    line = " ".join(str(error).split()).replace("starting", "start of")
+    line = " ".join(str(error).split())
     return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 1]}…"
