@@ -124,7 +124,7 @@ def _at_work(status: PipelineStatus) -> Health:
 
 def _lost_its_engine(status: PipelineStatus) -> bool:
     engine = status.transform_engine
-    return engine.startswith("inprocess (") and "starting" not in engine
+    return engine.startswith("inprocess (") and not engine.endswith("is starting)")
 
 
 def _details(status: PipelineStatus) -> dict[str, object]:
