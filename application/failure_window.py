@@ -121,10 +121,11 @@ class FailureWindow:
         if not outcome.failed or state.accepted:
             return None
         if state.reason is None and self._is_trouble(state, outcome, now):
+            since = now if state.failing_since is None else state.failing_since
             state.reason = (
                 f"topic {topic} is held: {state.failed + outcome.failed} of its last "
                 f"{state.seen + outcome.failed} records could not be audited, and none could for "
-                f"{now - (state.failing_since or now):.0f} s (last error: {outcome.error}). "
+                f"{now - since:.0f} s (last error: {outcome.error}). "
                 f"Mend the cause, or order that they are quarantined."
             )
         return state.reason
