@@ -9,7 +9,8 @@ import pytest
 from adapters.debezium.config import DecoderConfig
 from tests.unit.debezium.records import a_source, an_envelope, control
 
-CONTENT = '{"user":"bob","why":"après — 日本"}'
+CONTENT = '???>>>{"user":"bob","why":"après — 日本"}'
+"""It begins with what the two alphabets of base64 write otherwise."""
 
 
 def payload_of(value: object, config: DecoderConfig | None = None) -> dict[str, Any]:

@@ -30,6 +30,13 @@ def test_each_record_is_read_with_its_own_schema() -> None:
     ]
 
 
+def test_schemas_of_one_length_are_not_taken_for_each_other() -> None:
+    envelope = an_envelope(after={"v": 1})
+    year = with_schema(envelope, [{**DAY, "name": "io.debezium.time.Year"}])
+
+    assert rows_of(with_schema(envelope, [DAY]), year) == ['{"v":"1970-01-02"}', '{"v":1}']
+
+
 def test_a_known_schema_does_not_hide_what_follows_the_payload() -> None:
     known = with_schema(an_envelope(after={"v": 1}), [DAY])
     longer = {**known, "extra": 1}
