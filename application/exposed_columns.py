@@ -2,10 +2,12 @@
 Columns that look like secrets by their name, and that no rule masks: said, and left as they are.
 
 Masking what nobody asked for would be a loss; silence would be one too. So each such column is
-named once, with the rule to paste.
+named once, with the rule to paste. The rule fits that one table and column, whatever characters are
+in their names; where a record does not name its table, it fits the column in every table.
 """
 
 import logging
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -18,6 +20,9 @@ from domain.source_table import SourceColumns, SourceTable
 
 logger = logging.getLogger(__name__)
 
+_GLOB = re.compile(r"[*?\[]")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
 
 class ExposedColumn(msgspec.Struct, frozen=True, order=True):
     """
@@ -26,17 +31,19 @@ class ExposedColumn(msgspec.Struct, frozen=True, order=True):
     Attributes:
         table: ``schema.table``, or the bare name where the source has no schemas.
         column: Name of the column.
+        table_pattern: Glob pattern of the table, as rules have it.
     """
 
     table: str
     column: str
+    table_pattern: str
 
     @property
     def rule(self) -> str:
-        """The rule that masks it, to paste into the settings' file."""
+        """The rule that masks it, in TOML, to paste into the settings' file."""
         return (
-            f"[[redaction.rules]]\ntable = {_quoted(self.table)}\ncolumn = {_quoted(self.column)}\n"
-            f'action = "mask"'
+            f"[[redaction.rules]]\ntable = {_quoted(self.table_pattern)}\n"
+            f'column = {_quoted(_exactly(self.column))}\naction = "mask"'
         )
 
 
@@ -44,11 +51,11 @@ def exposed_columns(sources: SourceColumns, redaction: Redaction) -> Sequence[Ex
     """Name the columns of `sources` that look like secrets and that `redaction` leaves alone."""
     return sorted(
         {
-            ExposedColumn(source.full_name, column)
+            ExposedColumn(source.full_name, column, _pattern(source))
             for source, columns in sources.items()
             for column in columns
             if is_well_known_sensitive(column)
-            and redaction.action(source.source_schema, source.source_table, column) is None
+            and redaction.action(_schema(source), source.source_table, column) is None
         }
     )
 
@@ -102,6 +109,28 @@ class ExposedColumnsWatch:
                 )
 
 
+def _schema(source: SourceTable) -> str | None:
+    """The schema that rules know the table by: where there are none, its database is as good."""
+    return source.source_schema or source.source_database
+
+
+def _pattern(source: SourceTable) -> str:
+    if not source.source_table:
+        return "*"
+    return _exactly(source.full_name if source.source_schema else source.source_table)
+
+
+def _exactly(name: str) -> str:
+    """The glob pattern that fits `name`; half a surrogate pair, which TOML cannot hold, is any."""
+    return _HALF_PAIR.sub("?", _GLOB.sub(r"[\g<0>]", name))
+
+
 def _quoted(text: str) -> str:
-    """A basic string of TOML: JSON's strings are such."""
-    return msgspec.json.encode(text).decode()
+    """A basic string of TOML that shows on any terminal what is in it."""
+    return f'"{"".join(map(_written, text))}"'
+
+
+def _written(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return character if character.isprintable() else f"\\U{ord(character):08X}"

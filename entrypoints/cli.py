@@ -135,11 +135,11 @@ def migrate(config: ConfigFile = None, *, as_json: AsJson = False) -> int:
 
 @app.command("config")
 def show_config(config: ConfigFile = None, *, as_json: AsJson = False) -> int:
-    """Print every setting as it holds and where it came from, without secrets."""
-    from entrypoints.config_report import print_settings
+    """Print every setting and where it came from, without secrets, and what no rule masks."""
+    from entrypoints.config_report import print_config
 
     settings = _load(config)
-    print_settings(settings, as_json=as_json)
+    print_config(settings, as_json=as_json)
     settings.validate()
     return DONE
 

@@ -1,5 +1,12 @@
-"""The effective settings for people and programs: each value, where it came from, no secret."""
+"""
+The effective settings for people and programs: each value, where it came from, no secret.
 
+Behind them comes what they leave open: columns that the trail has met, that look like secrets, and
+that no rule masks. Where the trail cannot be asked, that is said, and is no failure.
+"""
+
+import asyncio
+import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO, cast
@@ -9,10 +16,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from adapters.postgres.config import DatabaseConfig
+from adapters.postgres.pool import Access, open_pool
+from adapters.postgres.trail_reader import PostgresTrailReader
+from application.exposed_columns import ExposedColumn, exposed_columns
+from domain.errors import ConfigurationError, RepositoryError
+from domain.redaction import Redaction
+from domain.source_table import SourceColumns
 from entrypoints.settings import AppConfig
 from entrypoints.settings_sources import variable_of
 
 DEFAULT = "default"
+
+_PATIENCE = 2
+"""Seconds that the trail has for its answer: the settings are what was asked for."""
 
 
 class EffectiveSetting(msgspec.Struct, frozen=True):
@@ -32,17 +49,37 @@ class EffectiveSetting(msgspec.Struct, frozen=True):
     variable: str | None
 
 
-def print_settings(config: AppConfig, *, as_json: bool, stream: TextIO | None = None) -> None:
-    """Print every setting of `config`: a table on a terminal, lines elsewhere, or JSON."""
+class Exposure(msgspec.Struct, frozen=True):
+    """
+    What the trail holds that looks like secrets.
+
+    Attributes:
+        columns: Columns that no rule masks; None where the trail could not be asked.
+        reason: Why it could not be asked; None where it could.
+    """
+
+    columns: Sequence[ExposedColumn] | None
+    reason: str | None = None
+
+
+def print_config(config: AppConfig, *, as_json: bool, stream: TextIO | None = None) -> None:
+    """
+    Print every setting of `config`, and the columns that it exposes.
+
+    Settings are a table on a terminal, and lines elsewhere. As JSON, all is one object.
+    """
     settings = effective_settings(config)
     target = sys.stdout if stream is None else stream
     if as_json:
-        whole = msgspec.json.encode({"settings": settings})
+        whole = msgspec.json.encode({"settings": settings, **_members(look_for_exposed(config))})
         target.write(msgspec.json.format(whole, indent=2).decode() + "\n")
-    elif target.isatty():
+        return
+    if target.isatty():
         Console(file=target).print(settings_table(settings))
     else:
         target.writelines(f"{line}\n" for line in settings_lines(settings))
+    target.flush()
+    target.writelines(f"{line}\n" for line in exposure_lines(look_for_exposed(config)))
 
 
 def effective_settings(config: AppConfig) -> Sequence[EffectiveSetting]:
@@ -72,6 +109,61 @@ def settings_lines(settings: Sequence[EffectiveSetting]) -> Iterator[str]:
     """Write `settings` as lines of text, for where there is no terminal."""
     for setting in settings:
         yield f"{setting.name} = {_shown(setting.value)}  # {setting.origin}"
+
+
+def look_for_exposed(config: AppConfig) -> Exposure:
+    """Ask the trail for its columns, for a short while; wrong settings are not tried out."""
+    try:
+        config.validate()
+        sources = asyncio.run(_sources(config.sink_database))
+    except ConfigurationError:
+        return Exposure(None, "a setting is wrong")
+    except TimeoutError:
+        address = config.sink_database.address
+        return Exposure(None, f"the database {address} did not answer within {_PATIENCE} s")
+    except RepositoryError as error:
+        return Exposure(None, str(error))
+    return Exposure(exposed_columns(sources, Redaction(config.redaction.rules)))
+
+
+def exposure_lines(exposure: Exposure) -> Iterator[str]:
+    """Write `exposure` as lines of TOML: rules to paste, and comments."""
+    if exposure.columns is None:
+        yield f"# the trail could not be asked for unmasked secrets: {exposure.reason}"
+    elif not exposure.columns:
+        yield "# no column in the trail looks like a secret and is left unmasked"
+    else:
+        yield ""
+        yield "# These columns in the trail look like secrets by name, and no rule masks them."
+        yield "# To have them masked from now on, paste the rules into the settings' file."
+        for exposed in exposure.columns:
+            yield ""
+            yield exposed.rule
+
+
+def _members(exposure: Exposure) -> Mapping[str, object]:
+    if exposure.columns is None:
+        return {"exposed_columns": None, "exposed_columns_reason": exposure.reason}
+    columns = [
+        {"table": exposed.table, "column": exposed.column, "rule": exposed.rule}
+        for exposed in exposure.columns
+    ]
+    return {"exposed_columns": columns}
+
+
+async def _sources(config: DatabaseConfig) -> SourceColumns:
+    # Else Python prints what the pool logs of a database that is away; we say it ourselves.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
+    hurried = msgspec.structs.replace(
+        config,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=_PATIENCE,
+        connect_timeout=min(_PATIENCE, config.connect_timeout),
+        statement_timeout=min(float(_PATIENCE), config.statement_timeout),
+    )
+    async with open_pool(hurried, access=Access.READ) as pool, asyncio.timeout(_PATIENCE):
+        return await PostgresTrailReader(pool, hurried).sources()
 
 
 def _flat(values: Mapping[str, object], config: object) -> Iterator[tuple[str, object]]:
