@@ -9,6 +9,7 @@ import msgspec.inspect
 from domain.errors import ConfigurationError
 
 _SECRET = re.compile(r"(password|passphrase|secret|token)$")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _LONGEST_SHOWN = 120
 HIDDEN = "(hidden)"
 
@@ -49,6 +50,10 @@ def convert_given(field: str, given: Given, kind: Any) -> Any:  # noqa: ANN401 -
         ConfigurationError: It does not fit; the text says what is allowed.
     """
     info = msgspec.inspect.type_info(kind)
+    if given.textual and _HALF_PAIR.search(given.value):  # what Python makes of such bytes
+        raise ConfigurationError(
+            field, f"{shown(field, given.value)} is not UTF-8.", source=given.source
+        )
     try:
         value = _read_text(given.value, info) if given.textual else given.value
         return msgspec.convert(_same_case(value, info), kind, strict=not given.textual)

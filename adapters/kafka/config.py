@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from typing import Any
 
 import msgspec
 
@@ -109,6 +110,16 @@ class KafkaConfig(msgspec.Struct, kw_only=True):
                 "there is nothing to read. Give kafka.topics, a list of names, or "
                 r"kafka.topic_pattern, a regular expression such as shop\..*",
             )
+
+    def __repr__(self) -> str:
+        return f"KafkaConfig({', '.join(f'{name}={v!r}' for name, v in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Give the fields as `repr` and rich show them: of the password, whether there is one."""
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        if self.sasl_password is not None:
+            fields["sasl_password"] = "(hidden)"  # noqa: S105 - not one
+        return list(fields.items())
 
     def _validate_topics(self) -> None:
         if not self.bootstrap_servers:

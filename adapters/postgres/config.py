@@ -1,6 +1,6 @@
 """Settings of a PostgreSQL database."""
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -134,6 +134,8 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
             _check_range(name, getattr(self, name), low, high)
         for name in ("host", "username", "database", "schema", "writer_role", "reader_role"):
             _check_name(name, getattr(self, name), is_identifier=name != "host")
+        if "\0" in self.password:
+            raise ConfigurationError("password", "has a NUL in it, which no password may have.")
         _check_word("sslmode", self.sslmode, get_args(SslMode))
         _check_word("partition_by", self.partition_by, get_args(PartitionBy))
         if bool(self.sslcert) != bool(self.sslkey):
@@ -154,6 +156,10 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
 
     def __repr__(self) -> str:
         return f"DatabaseConfig({self.username}@{self.address}, schema={self.schema!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Give what `repr` shows to rich too, which otherwise shows every field."""
+        return [("username", self.username), ("address", self.address), ("schema", self.schema)]
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:
