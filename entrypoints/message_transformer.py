@@ -5,6 +5,7 @@ The documented `MessageTransformer`: the service's own decoder, one record at a 
 """
 
 import functools
+import json
 from collections.abc import Sequence
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -24,18 +25,22 @@ _NO_STREAM = 0
 _NO_TIME = -1
 
 
+Value = bytes | bytearray | memoryview | str | dict[str, Any] | None
+"""A value in JSON, the object that it stands for, or None for a tombstone."""
+
+
 @runtime_checkable
 class KeyedRecord(Protocol):
-    """A record as Kafka clients give it: aiokafka's `ConsumerRecord` is one."""
+    """A record as Kafka clients give it: aiokafka's `ConsumerRecord`, deserialised or not."""
 
-    key: bytes | None
-    value: bytes | None
+    key: Value
+    value: Value
     timestamp: int
     headers: Sequence[tuple[str, bytes | None]]
 
 
-Message = bytes | bytearray | memoryview | str | dict[str, Any] | KeyedRecord | None
-"""A value in JSON, the object that it stands for, a whole record, or None for a tombstone."""
+Message = Value | KeyedRecord
+"""A value, or a whole record."""
 
 BatchMessage = tuple[Message, str, int, int]
 """Message, topic, partition, offset."""
@@ -125,31 +130,38 @@ def _default_transformer() -> MessageTransformer:
 
 
 def _raw_record(message: Message, topic: str, partition: int, offset: int) -> RawRecord:
-    if isinstance(message, KeyedRecord):
+    if isinstance(message, KeyedRecord) and not callable(message.value):
         return RawRecord(
             topic,
             partition,
             offset,
             message.timestamp,
-            message.key,
-            message.value,
+            _bytes(message.key),
+            _bytes(message.value),
             tuple(message.headers),
         )
-    return RawRecord(topic, partition, offset, _NO_TIME, None, _value(message))
+    return RawRecord(topic, partition, offset, _NO_TIME, None, _bytes(message))
 
 
-def _value(message: bytes | bytearray | memoryview | str | dict[str, Any] | None) -> bytes | None:
+def _bytes(message: object) -> bytes | None:
+    """The bytes that Kafka had: a client may have been told to read JSON, or text."""
     if message is None:
         return None
     if isinstance(message, str):
         return message.encode("utf-8", "surrogatepass")
     if isinstance(message, dict):
-        return msgspec.json.encode(message)
-    if isinstance(cast("object", message), bytes | bytearray | memoryview):
-        return bytes(message)
+        return _json(cast("object", message))
+    if isinstance(message, bytes | bytearray | memoryview):
+        return bytes(cast("bytes", message))
     raise TypeError(
         f"a message is bytes, a text, a dict or a consumer's record, not {type(message).__name__}"
     )
+
+
+def _json(value: object) -> bytes:
+    """Undo `json.loads`, with integers of any size, and half surrogate pairs as escapes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=msgspec.to_builtins)
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _not_a_change(found: ControlMessage | SkippedRecord) -> NotAChangeError:
