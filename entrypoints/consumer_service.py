@@ -112,15 +112,17 @@ class CDCConsumerService:
         """
         if self._task is None:
             return
+        task, self._task = self._task, None
         if self._service is not None:
             self._service.request_stop()
-        task, self._task = self._task, None
+        else:  # `start` was broken off before there was anything to stop
+            task.cancel()
         done, _ = await asyncio.wait({task}, timeout=self._config.consumer.shutdown_timeout)
         if not done:
             task.cancel()
             await asyncio.wait({task})
-            return
-        await task
+        if done and not task.cancelled():
+            await task
 
     async def wait(self) -> None:
         """

@@ -40,7 +40,7 @@ class _OfLoop:
                 # (`shutdown_asyncgens`), and so are the connections that it holds.
                 self._opened = _opened(config)
                 self._manager = await anext(self._opened)
-                self._config = config
+                self._config = msgspec.structs.replace(config)  # a setting may be assigned later
             return self._manager
 
 
