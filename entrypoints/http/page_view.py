@@ -79,7 +79,7 @@ def _no_old(r: AuditRecord) -> Nothing:
     """What it means that the old image has no value of a column."""
     if r.operation in (OperationTypeEnum.INSERT, OperationTypeEnum.SNAPSHOT):
         return Nothing(page_words.NO_ROW_BEFORE)
-    if r.old_data is None or r.before_image is not BeforeImage.COMPLETE:
+    if r.before_image is not BeforeImage.COMPLETE:
         return Nothing(page_words.NOT_KNOWN_BEFORE, is_known=False)
     return Nothing(page_words.NO_COLUMN)
 

@@ -14,6 +14,7 @@ from application.trail_query import Cursor, TrailQuery
 from entrypoints.http.events_stream import LiveChanges, event
 from entrypoints.http.page_app import page_app
 from entrypoints.http.serving import Endpoint, serving
+from tests.processes import PATIENCE
 from tests.unit.http.html_reading import read_html
 from tests.unit.http.page_data import PageTrail, UnsteadyReader, an_insert
 
@@ -69,6 +70,7 @@ async def followed(
         name="page", app=app, host="127.0.0.1", port=0, setting="http.port", closing=closing
     )
     async with (
+        asyncio.timeout(PATIENCE),
         serving([endpoint]) as (served,),
         httpx.AsyncClient(base_url=served.url, timeout=30) as client,
         client.stream("GET", path, headers=headers) as answer,
