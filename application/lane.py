@@ -95,6 +95,7 @@ class Lane:
         finally:
             for work in self._under_way:
                 work.drop()
+            self._ahead.clear()  # nobody will store it: a release must not wait for that
 
     async def finish(self, seconds: float) -> None:
         """Store what is here; what is not stored in so many seconds is dropped, never half."""

@@ -1,6 +1,7 @@
 """A pipeline over memory for tests: small decoder, observer, and a rig that runs it."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -79,6 +80,8 @@ class Rig:
         transformer: A new one if None.
         config: The documented defaults if None.
         window: Tells poison from trouble.
+        reset: Where a trail without offsets begins.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(  # noqa: PLR0913 - each test replaces one of them
@@ -91,6 +94,7 @@ class Rig:
         config: ConsumerConfig | None = None,
         window: FailureWindow | None = None,
         reset: str = "earliest",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if broker is None:
             broker = MemoryBroker()
@@ -114,6 +118,7 @@ class Rig:
             window=window,
             reset=reset,
             writer=self.memory.writer,
+            clock=clock,
         )
 
     @asynccontextmanager

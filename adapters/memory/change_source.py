@@ -75,9 +75,11 @@ class MemoryChangeSource:
             self._broker.committed[partition.topic, partition.partition] = offset
 
     async def stop(self) -> None:
-        await self._forget(list(self._readings))
-        self._broker.leave(self)
-        self._claim = None
+        try:
+            await self._forget(list(self._readings))
+        finally:
+            self._broker.leave(self)
+            self._claim = None
 
     def pause(self, partitions: Collection[StreamPartition] | None = None) -> None:
         if partitions is None:
