@@ -36,6 +36,14 @@ async def open_transformer(
     limit = consumer.max_record_bytes
     inprocess = InProcessTransformer(decoder, encoder, max_record_bytes=limit)
     try:
-        yield inprocess
+        if engine == "inprocess":
+            yield inprocess
+            return
+        from adapters.ray.opening import open_ray_transformer  # noqa: PLC0415 - only where meant
+
+        async with open_ray_transformer(
+            decoder, encoder, ray, fallback=inprocess, max_record_bytes=limit
+        ) as with_ray:
+            yield with_ray
     finally:
         inprocess.close()
