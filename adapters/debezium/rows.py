@@ -143,14 +143,14 @@ def changed_columns(old: Row, new: Row) -> tuple[str, ...] | None:
     """
     if any(ESCAPED_IMAGE in (row.notes or {}).values() for row in (old, new)):
         return None
+    if old.text == new.text and old.notes is None and new.notes is None:
+        return ()
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     if old.values is None or new.values is None:
         before, after = old.texts(), new.texts()
     else:
         before, after = old.values, new.values
-    if before == after and old.notes is None and new.notes is None:
-        return ()
     unknown: set[str] = _missing(old.notes) | _missing(new.notes)
     return tuple(_differing(before, after, unknown))
 
@@ -158,10 +158,14 @@ def changed_columns(old: Row, new: Row) -> tuple[str, ...] | None:
 def _differing(
     before: Mapping[str, Any], after: Mapping[str, Any], unknown: set[str]
 ) -> Sequence[str]:
+    # true and 1 are equal in Python, and differ
     changed = [
         column
         for column, value in after.items()
-        if column not in unknown and (column not in before or before[column] != value)
+        if column not in unknown
+        and (
+            column not in before or (old := before[column]) != value or type(old) is not type(value)
+        )
     ]
     changed += [column for column in before if column not in after and column not in unknown]
     return changed
