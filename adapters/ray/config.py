@@ -17,11 +17,14 @@ class RayConfig(msgspec.Struct, kw_only=True):
 
     Attributes:
         address: Address of a cluster to join, ``host:port`` or ``auto``: this machine must be a
-            node of it (``ray start --address=...``). None starts a local Ray, on loopback only.
+            node of it (``ray start --address=...``). A cluster with a token wants Ray's own
+            ``RAY_AUTH_MODE=token`` and ``RAY_AUTH_TOKEN_PATH``. None starts a local Ray, on
+            loopback only.
         workers: Actors that transform, one CPU each; 0 takes one for each CPU that Ray sees.
         object_store_bytes: Memory of a local Ray's object store; at least 80 MiB.
         namespace: Ray's namespace, under which its tools show the actors.
-        start_timeout: Seconds within which a worker must have started, and a cluster be joined.
+        start_timeout: Seconds within which Ray must have started or been joined, and from then on
+            a worker have come.
         answer_timeout: Seconds within which a worker must have answered for a batch. One that has
             not is ended, and its batch is tried again.
     """

@@ -4,7 +4,8 @@ The Ray driver: a program of its own, started and ended by the service (`driver_
     socket ──▶ START ──▶ RayCluster.start ──▶ workers ──▶ READY
            ──▶ TRANSFORM ──▶ a free worker ──▶ ANSWER, or LOST after the worker was replaced
 
-It ends when the socket ends, or when Ray is gone, with its last word on the socket.
+It ends when the socket ends, or when Ray is gone, with its last word on the socket. While Ray
+starts or joins, which may block for ever, a thread looks whether the socket has ended.
 """
 
 import asyncio
@@ -100,7 +101,8 @@ class Driver:
 
     async def _work(self, cluster: RayCluster) -> None:
         crew = Crew(cluster)
-        count = cluster.start()
+        with self._stream.ending_process():
+            count = cluster.start()
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(cluster))
             await crew.start(count)

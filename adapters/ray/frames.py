@@ -9,8 +9,13 @@ The end of the stream ends the driver: it does not outlive the service, however 
 
 import asyncio
 import enum
+import os
+import signal
 import socket
 import struct
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 
 import msgspec
 
@@ -19,6 +24,8 @@ from adapters.ray.versions import Versions
 
 _HEADER = struct.Struct(">BQQ")
 """Kind, number, and the length of the body in bytes."""
+
+_LOOK_INTERVAL = 0.2
 
 
 class FrameKind(enum.IntEnum):
@@ -111,6 +118,25 @@ class FrameStream:
             return Frame(FrameKind(kind), number, bytes(await self._read(size)))
         except (EOFError, OSError):
             return None
+
+    @contextmanager
+    def ending_process(self) -> Generator[None]:
+        """End this process and its group when the other end is gone, while the loop is blocked."""
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(_LOOK_INTERVAL):
+                with suppress(BlockingIOError):
+                    if not self._end.recv(1, socket.MSG_PEEK):
+                        os.killpg(0, signal.SIGKILL)
+
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def close(self) -> None:
         """End the connection. What the other end has not read is lost."""

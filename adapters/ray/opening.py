@@ -14,6 +14,7 @@ from adapters.ray.versions import our_versions
 from adapters.ray.with_fallback import TransformerWithFallback
 from adapters.ray.work import TransformWork
 from application.ports import BatchTransformer, RecordDecoder, RowEncoder
+from domain.errors import TransformerUnavailableError
 
 OpenDriver = Callable[[Order], AbstractAsyncContextManager[DriverProcess]]
 
@@ -30,8 +31,17 @@ async def open_workers(
         TransformerUnavailableError: Ray did not come. Retryable.
     """
     order = Order(config, our_versions(), pickle.dumps(work))
+    longest = 2 * config.start_timeout  # Ray itself, and then its workers, which say why
     async with open_driver(order) as driver:
-        await driver.ready()
+        try:
+            async with asyncio.timeout(longest):
+                await driver.ready()
+        except TimeoutError as error:
+            where = config.address or "on this machine"
+            raise TransformerUnavailableError(
+                f"no Ray {where} within {longest:g} s. If the cluster is up and asks for a token, "
+                f"set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH."
+            ) from error
         yield RayTransformer(driver, work)
 
 

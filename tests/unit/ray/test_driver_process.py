@@ -12,6 +12,8 @@ from adapters.ray.errors import WorkerLostError
 from adapters.ray.frames import Order
 from adapters.ray.versions import Versions
 from domain.errors import ConfigurationError, TransformerUnavailableError
+from tests.pipelines import until
+from tests.processes import is_alive
 
 ORDER = Order(RayConfig(), Versions("1", "3.11.7"), b"")
 
@@ -111,6 +113,30 @@ async def test_a_driver_that_is_not_ready_and_does_not_listen_is_killed() -> Non
 
     async with asyncio.timeout(5), driver_process(ORDER, command=command):
         pass
+
+
+async def test_a_driver_whose_service_is_killed_while_ray_blocks_it_ends_too() -> None:
+    blocks = "with stream.ending_process():\n    time.sleep(600)"
+    service = (
+        "import asyncio, os\n"
+        "from tests.processes import descendants\n"
+        "from tests.unit.ray.test_driver_process import *\n"
+        "async def main():\n"
+        f"    async with driver_process(ORDER, command=program(BEGIN, {blocks!r})):\n"
+        "        print(*descendants(os.getpid()), flush=True)\n"
+        "        await asyncio.sleep(600)\n"
+        "asyncio.run(main())"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", service, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    (driver,) = [int(pid) for pid in (await process.stdout.readline()).split()]
+
+    process.kill()
+
+    await process.communicate()
+    await until(lambda: not is_alive(driver))
 
 
 async def test_what_ray_prints_is_kept_off_our_output(capfd: pytest.CaptureFixture[str]) -> None:

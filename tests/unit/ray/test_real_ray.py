@@ -18,7 +18,7 @@ from adapters.ray.opening import open_ray_transformer, open_workers
 from adapters.ray.transformer import RayTransformer
 from adapters.ray.versions import Versions, our_versions
 from adapters.ray.with_fallback import SMALL, TransformerWithFallback
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, TransformerUnavailableError
 from tests.pipelines import until
 from tests.processes import descendants, is_alive
 from tests.unit.ray.records import (
@@ -34,6 +34,10 @@ pytestmark = pytest.mark.ray
 
 CONFIG = RayConfig(workers=2, object_store_bytes=100 * 1024 * 1024, answer_timeout=1.5)
 LARGE = a_batch_of(a_slice(*numbered(SMALL)))
+KILLED = [
+    ("raylet/raylet", "this node's raylet has ended"),
+    ("gcs/gcs_server", "the cluster's control service at 127.0.0.1"),
+]
 LISTENS = "0A"
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F"}
 START_PATIENCE = 50.0
@@ -158,20 +162,27 @@ async def test_workers_of_another_version_are_refused_with_both() -> None:
     assert "this service cdc-audit 99.0" in refusal.value.problem
 
 
+async def test_a_cluster_that_is_not_there_is_unavailable_in_time() -> None:
+    config = RayConfig(address="127.0.0.1:1", start_timeout=2.0)
+
+    with pytest.raises(TransformerUnavailableError):
+        async with open_workers(a_work(), config):
+            pass
+
+
 async def test_the_service_goes_on_when_ray_dies_and_takes_it_again_when_it_is_back() -> None:
     others = our_descendants()
     async with opened() as transformer:
-        await until(lambda: transformer.engine == "ray", START_PATIENCE)
-        (raylet,) = named("raylet/raylet", our_descendants() - others)
-        os.kill(raylet, signal.SIGKILL)
-        await until(lambda: transformer.engine != "ray")
+        for server, told in KILLED:
+            await until(lambda: transformer.engine == "ray", START_PATIENCE)
+            assert await transformer.transform(LARGE) == transformed_here(LARGE)
+            (pid,) = named(server, our_descendants() - others)
 
-        result = await transformer.transform(LARGE)
+            os.kill(pid, signal.SIGKILL)
 
-        assert result == transformed_here(LARGE)
-        assert transformer.engine == "inprocess (ray is gone: this node's raylet has ended)"
-        await until(lambda: transformer.engine == "ray", START_PATIENCE)
-        assert await transformer.transform(LARGE) == transformed_here(LARGE)
+            await until(lambda: transformer.engine != "ray")
+            assert transformer.engine.startswith(f"inprocess (ray is gone: {told}")
+            assert await transformer.transform(LARGE) == transformed_here(LARGE)
         started = our_descendants() - others
     await until(lambda: not any(is_alive(pid) for pid in started))
 
