@@ -24,6 +24,7 @@ from domain.errors import (
     SchemaVersionError,
     StreamRefusedError,
 )
+from entrypoints import stream_commands
 
 if TYPE_CHECKING:  # the settings bring PostgreSQL's driver: not for `version` and `--help`
     from entrypoints.settings import AppConfig
@@ -46,6 +47,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(stream_commands.app, name="stream", no_args_is_help=True)
 
 ConfigFile = Annotated[
     Path | None,

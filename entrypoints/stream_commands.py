@@ -1,0 +1,109 @@
+"""`cdc-audit stream ...`: what an operator orders about streams, where the service must not."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+if TYPE_CHECKING:
+    from adapters.postgres.stream_orders import StreamStanding
+    from entrypoints.settings import AppConfig
+
+app = typer.Typer(help="Look at the streams of the trail, and decide about them.")
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Topic = Annotated[str, typer.Argument(help="Name of the topic.")]
+
+
+@app.command("list")
+def list_them(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
+    """List every stream partition: where the trail stands, and which group writes it."""
+    from adapters.postgres.stream_orders import list_streams
+
+    found = list_streams(_settings(config).sink_database)
+    if as_json:
+        _print_json({"streams": found})
+    else:
+        _print_table(found)
+
+
+@app.command("new-incarnation")
+def new_incarnation(
+    topic: Topic,
+    config: ConfigFile = None,
+    *,
+    cluster: Annotated[str | None, typer.Option(help="Id of the Kafka cluster.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a topic's stream, as a gap, and begin a new one from the log's beginning."""
+    from adapters.postgres.stream_orders import begin_incarnation
+
+    number = begin_incarnation(_settings(config).sink_database, topic, cluster_id=cluster)
+    if as_json:
+        _print_json({"topic": topic, "stream_id": number})
+    else:
+        sys.stdout.write(
+            f"{topic}: stream {number} begins. The old one ends in a gap, which keeps /health "
+            f"degraded until it is acknowledged.\n"
+        )
+
+
+@app.command("take-over")
+def take_over(
+    from_group: Annotated[str, typer.Argument(help="The group that writes the trail now.")],
+    to_group: Annotated[str, typer.Argument(help="The group that is to write it.")],
+    config: ConfigFile = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give every partition of one consumer group to another. Stop the first group's service."""
+    from adapters.postgres import stream_orders
+
+    taken = stream_orders.take_over(_settings(config).sink_database, from_group, to_group)
+    if as_json:
+        _print_json({"from_group": from_group, "to_group": to_group, "partitions": taken})
+    else:
+        sys.stdout.write(f"{taken} partitions of {from_group!r} belong to {to_group!r} now.\n")
+
+
+def _settings(file: Path | None) -> "AppConfig":
+    from entrypoints.settings import load_config
+
+    settings = load_config(file)
+    settings.validate()
+    return settings
+
+
+def _print_json(found: object) -> None:
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+
+
+def _print_table(streams: Sequence["StreamStanding"]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    table = Table(box=box.SIMPLE if console.is_terminal else None, pad_edge=False)
+    for column in ("stream", "topic", "life", "partition", "from", "to", "group", "now"):
+        table.add_column(column, no_wrap=True)
+    for s in streams:
+        offsets = (str(s.first_offset), str(s.next_offset))
+        now = "connected" if s.is_running else "-"
+        cells = (
+            s.stream_id,
+            s.topic,
+            s.incarnation,
+            s.partition,
+            *offsets,
+            s.consumer_group or "-",
+        )
+        table.add_row(*(Text(str(cell)) for cell in (*cells, now)))
+    console.print(table, crop=False)
