@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -75,6 +75,10 @@ class AuditLogging(msgspec.Struct, kw_only=True):
 
 
 def plain_fields(model: msgspec.Struct) -> dict[str, Any]:
-    """The fields of a model as values that `json.dumps` takes; bytes become base64 text."""
+    """The fields of a model as JSON has them: arrays as lists, bytes as base64 text."""
     fields: dict[str, Any] = msgspec.to_builtins(model)
-    return fields
+    return {name: _listed(value) for name, value in fields.items()}
+
+
+def _listed(value: object) -> object:
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
