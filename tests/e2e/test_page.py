@@ -51,8 +51,9 @@ def lines(page: Page) -> list[str]:
 
 
 def width_beyond(page: Page) -> int:
-    """By how many pixels the page is wider than what is seen of it."""
-    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+    """By how many pixels the page is wider than the screen; a phone would zoom out to show it."""
+    root = "document.documentElement"
+    return int(page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
 
 
 def test_the_latest_changes_are_shown(tab: Page) -> None:
@@ -129,6 +130,21 @@ def test_a_new_change_arrives_without_a_reload(tab: Page, server: PageServer) ->
     expect(tab.locator("#rows tr").first).to_contain_text("99")
     assert len(lines(tab)) == 11
     assert tab.evaluate("window.isStillHere")
+
+
+def test_columns_keep_their_width_while_changes_arrive(tab: Page, server: PageServer) -> None:
+    heads = tab.get_by_role("columnheader")
+    before = [head.bounding_box() for head in heads.all()]
+
+    server.commit(
+        table="t" * 60,
+        change_timestamp=NOON + SECOND,
+        record_key=f'{{"id":"{"many words " * 9}"}}',
+        change_user="a name of many words " * 9,
+    )
+    expect(tab.locator("#rows tr").first).to_contain_text("ttt")
+
+    assert [head.bounding_box() for head in heads.all()] == before
 
 
 def test_a_change_that_is_late_stands_where_it_belongs(tab: Page, server: PageServer) -> None:
