@@ -1,0 +1,85 @@
+"""Kafka goes away under the service, and comes back: it says so, and carries on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.embedded.errors import EmbeddedServerError
+from tests.e2e.conftest import StartService
+from tests.e2e.trail_check import Trail
+from tests.e2e.written_topic import WrittenTopic
+from tests.servers.kafka_cluster import KafkaCluster
+from tests.servers.kafka_server import KafkaServer
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+    """Give a broker that a test may end; each test leaves it running."""
+    server = KafkaServer(tmp_path_factory.mktemp("kafka"))
+    try:
+        server.start()
+    except EmbeddedServerError as error:
+        pytest.skip(f"no Kafka of our own: {error}")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def cluster(server: KafkaServer) -> KafkaCluster:
+    """Give the broker that may be ended."""
+    return KafkaCluster(server.bootstrap)
+
+
+def test_a_broker_that_is_killed_and_restarted_costs_no_record_and_repeats_none(
+    server: KafkaServer,
+    topic: WrittenTopic,
+    settings: dict[str, str],
+    trail: Trail,
+    start_service: StartService,
+) -> None:
+    first = start_service(settings)
+    with topic.flow():
+        first.wait_until(lambda: trail.stored(topic) > 0, what="the first records")
+
+        server.kill()
+        unready = first.wait_until_answered("/ready", 503, saying="waiting")
+        alive = first.ask("/live")
+        started_meanwhile = start_service(settings)
+        too_early = started_meanwhile.wait_until_answered("/ready", 503, saying="waiting")
+        server.start()
+
+        for service in (first, started_meanwhile):
+            service.wait_until_answered("/ready", 200)
+    first.wait_until(lambda: trail.has_caught_up(topic), what="the end of the topic")
+
+    for report in (unready.report, too_early.report):
+        assert server.bootstrap in report["checks"]["pipeline"]["reason"]
+    assert alive.status == 200
+    assert trail.faults(topic) == []
+    assert "Traceback" not in first.output + started_meanwhile.output
+
+
+def test_a_broker_that_freezes_is_told_and_read_on_when_it_thaws(
+    server: KafkaServer,
+    topic: WrittenTopic,
+    settings: dict[str, str],
+    trail: Trail,
+    start_service: StartService,
+) -> None:
+    service = start_service(settings)
+    with topic.flow():
+        service.wait_until(lambda: trail.stored(topic) > 0, what="the first records")
+
+        server.suspend()
+        unready = service.wait_until_answered("/ready", 503, saying="waiting")
+        alive = service.ask("/live")
+        server.resume()
+
+        service.wait_until_answered("/ready", 200)
+    service.wait_until(lambda: trail.has_caught_up(topic), what="the end of the topic")
+
+    assert server.bootstrap in unready.report["checks"]["pipeline"]["reason"]
+    assert alive.status == 200
+    assert trail.faults(topic) == []
