@@ -253,12 +253,3 @@ async def test_a_trail_that_is_away_is_told_with_when_to_come_back() -> None:
     assert {answer.headers["Retry-After"] for answer in api} == {"5"}
     assert {answer.json()["title"] for answer in api} == {"The trail cannot be read now"}
     assert read_html(page.text).one("h1").text == "The trail cannot be read now"
-
-
-async def test_the_page_leads_to_a_change_in_the_api() -> None:
-    app = app_over(a_shop())
-    page = read_html((await get(app, "/changes/3-0-1")).text)
-
-    answer = await get(app, page.one(of_class="api").one("a").attributes["href"])
-
-    assert answer.json()["change"]["id"] == "3-0-1"

@@ -8,7 +8,8 @@ from domain.operation import TimestampSource
 from tests.builders import NOON, SECOND
 from tests.unit.http.html_reading import Element
 from tests.unit.http.page_data import PageTrail, a_truncate, an_insert, without_old_row
-from tests.unit.http.page_reading import opened, page_of
+from tests.unit.http.page_reading import app_over, opened, page_of
+from tests.unit.http.requests import get
 
 
 def facts(page: Element) -> dict[str, str]:
@@ -128,3 +129,13 @@ async def test_a_table_that_is_not_named_is_told_by_its_topic() -> None:
 
     assert page.one("h1").text == "UPDATE shop.public.orders"
     assert page.all("a", of_class="button") == []
+
+
+async def test_a_change_is_one_link_away_from_its_json() -> None:
+    trail = PageTrail()
+    stored = trail.add()
+    page = await page_of(trail, f"/changes/{stored.id}")
+
+    answer = await get(app_over(trail), page.one(of_class="api").one("a").attributes["href"])
+
+    assert answer.json()["change"]["id"] == stored.id
