@@ -15,6 +15,38 @@ from tests.unit.http.requests import get
 from tests.unit.http.shop_story import a_shop
 
 CHANGES = "/api/v1/changes"
+EVERYTHING = {
+    "id": "1-0-0",
+    "url": "/changes/1-0-0",
+    "time": "2023-11-14T22:13:20.000000Z",
+    "time_source": "source",
+    "captured_at": "2023-11-14T22:13:20.000001Z",
+    "kafka_time": "2023-11-14T22:13:20.000002Z",
+    "recorded_at": "2023-11-14T22:13:20.000000Z",
+    "operation": "UPDATE",
+    "table": {
+        "connector": "postgresql",
+        "source": "shop",
+        "database": "shop",
+        "schema": "public",
+        "name": "orders",
+    },
+    "key": {"id": 1},
+    "key_hash": str(2**63 - 1),
+    "old": {"id": 1, "status": "new"},
+    "new": {"id": 1, "status": "paid"},
+    "changed_columns": ["status"],
+    "before_image": "complete",
+    "value_notes": {"card": "masked"},
+    "transaction": {"id": "771", "order": 2, "collection_order": None},
+    "user": "app:ada",
+    "lsn": "0/16E9058",
+    "source_position": None,
+    "source_metadata": {"lsn": 24023128},
+    "headers": [["trace", "1"]],
+    "kafka": {"topic": "shop.public.orders", "stream": 1, "partition": 0, "offset": 0},
+    "decoder_version": 1,
+}
 
 
 async def asked(trail: PageTrail, path: str = CHANGES, **parameters: str) -> Any:  # noqa: ANN401 - JSON
@@ -45,40 +77,7 @@ async def test_a_change_has_everything_that_was_stored() -> None:
 
     answer = await asked(trail)
 
-    assert answer["changes"] == [
-        {
-            "id": "1-0-0",
-            "url": "/changes/1-0-0",
-            "time": "2023-11-14T22:13:20.000000Z",
-            "time_source": "source",
-            "captured_at": "2023-11-14T22:13:20.000001Z",
-            "kafka_time": "2023-11-14T22:13:20.000002Z",
-            "recorded_at": "2023-11-14T22:13:20.000000Z",
-            "operation": "UPDATE",
-            "table": {
-                "connector": "postgresql",
-                "source": "shop",
-                "database": "shop",
-                "schema": "public",
-                "name": "orders",
-            },
-            "key": {"id": 1},
-            "key_hash": str(2**63 - 1),
-            "old": {"id": 1, "status": "new"},
-            "new": {"id": 1, "status": "paid"},
-            "changed_columns": ["status"],
-            "before_image": "complete",
-            "value_notes": {"card": "masked"},
-            "transaction": {"id": "771", "order": 2, "collection_order": None},
-            "user": "app:ada",
-            "lsn": "0/16E9058",
-            "source_position": None,
-            "source_metadata": {"lsn": 24023128},
-            "headers": [["trace", "1"]],
-            "kafka": {"topic": "shop.public.orders", "stream": 1, "partition": 0, "offset": 0},
-            "decoder_version": 1,
-        }
-    ]
+    assert answer["changes"] == [EVERYTHING]
     assert answer["older"] is None
     assert answer["cursor"] == "1:0-1"
 
