@@ -25,11 +25,18 @@ from application.patience import BackOff, wait_for_event
 from application.stages import Stages
 from domain.consumed import ConsumedBatch
 from domain.errors import ConnectionError as StoreConnectionError
-from domain.errors import FencedError, TransformerUnavailableError
+from domain.errors import (
+    FencedError,
+    SchemaRegistryUnavailableError,
+    TransformerUnavailableError,
+)
 from domain.stream import StreamPartition
 from domain.transformed import TransformedBatch
 
 logger = logging.getLogger(__name__)
+
+_AWAY = (StoreConnectionError, TransformerUnavailableError, SchemaRegistryUnavailableError)
+"""What is waited for: the same batch is tried again."""
 
 
 class _Work:
@@ -192,7 +199,7 @@ class Lane:
             except FencedError as error:
                 self._stages.rules.fenced(error)
                 self._set_back(error.positions)
-            except (StoreConnectionError, TransformerUnavailableError) as error:
+            except _AWAY as error:
                 await self._wait_out(work, error)
 
     async def _try(self, work: _Work) -> bool:

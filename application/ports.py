@@ -132,6 +132,7 @@ class RecordDecoder(Protocol):
 
         Raises:
             TransformationError: The record is poison; its text says what is wrong.
+            SchemaRegistryUnavailableError: The schema registry is away: no record is at fault.
         """
         ...
 
@@ -160,6 +161,8 @@ class BatchTransformer(Protocol):
 
         Raises:
             TransformerUnavailableError: The workers are gone. Nothing happened; ask another.
+            SchemaRegistryUnavailableError: The schema registry is away. Nothing happened; a later
+                call may work.
         """
         ...
 

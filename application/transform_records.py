@@ -21,7 +21,11 @@ from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord, PartitionSlice
 from domain.control import COUNTED_ONLY, ControlMessage
 from domain.disposition import Tally
-from domain.errors import RecordTooLargeError, TransformationError
+from domain.errors import (
+    RecordTooLargeError,
+    SchemaRegistryUnavailableError,
+    TransformationError,
+)
 from domain.gap import Gap, GapCause
 from domain.operation import OperationTypeEnum
 from domain.quarantine import QuarantinedRecord
@@ -52,6 +56,9 @@ def transform_records(
         slices: At most one for each stream partition.
         max_record_bytes: A record whose key and value are larger together is quarantined by
             reference: sizes and coordinates instead of bytes.
+
+    Raises:
+        SchemaRegistryUnavailableError: The schema registry is away. Nothing happened; try again.
     """
     collected = _Collected(decoder, encoder, max_record_bytes)
     advances = [collected.take(part) for part in sorted(slices, key=lambda part: part.partition)]
@@ -151,6 +158,8 @@ class _Collected:
                     found.control.append(result)
                 else:
                     found.skipped += 1
+            except SchemaRegistryUnavailableError:
+                raise  # trouble, not poison: no record is at fault
             except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
                 self._quarantined.append(_quarantine(record, stream_id, error))
                 found.quarantined += 1

@@ -5,6 +5,7 @@ The error tree: every error that a user of cdc-audit may see.
     ├── ConfigurationError            a setting is wrong: nothing was started
     ├── TransformationError           a record could not become an audit record (poison)
     │   ├── ValidationError           it is not a valid Debezium message
+    │   ├── SchemaNotFoundError       its schema is not in the registry
     │   ├── RecordTooLargeError       it is larger than max_record_bytes: only a reference is kept
     │   ├── WorkerKilledError         decoding it ended its worker's process, again and again
     │   └── NotAChangeError           it is valid, and carries no row change
@@ -16,6 +17,7 @@ The error tree: every error that a user of cdc-audit may see.
     │   └── RivalWriterError          it does so again and again: one of the two must stop
     ├── SourceUnavailableError        Kafka cannot be reached (trouble: retry)
     ├── StreamRefusedError            a partition must not be read on: an operator decides
+    ├── SchemaRegistryUnavailableError   the schema registry is away (trouble: retry)
     └── TransformerUnavailableError   the worker pool is gone (trouble: retry elsewhere)
 
 Poison is quarantined and the stream goes on; trouble is waited for; a refusal stops and explains.
@@ -64,6 +66,10 @@ class TransformationError(CdcAuditError):
 
 class ValidationError(TransformationError):
     """The record is not a valid Debezium message. Not retryable as it stands."""
+
+
+class SchemaNotFoundError(TransformationError):
+    """The registry has no schema where the record names one, or none that can be used."""
 
 
 class RecordTooLargeError(TransformationError):
@@ -213,6 +219,10 @@ class StreamRefusedError(CdcAuditError):
         super().__init__(f"topic {topic}, partition {partition}: {problem} {remedy}")
         self.topic = topic
         self.partition = partition
+
+
+class SchemaRegistryUnavailableError(CdcAuditError):
+    """The schema registry does not answer, or refuses us. Retryable: no record is at fault."""
 
 
 class TransformerUnavailableError(CdcAuditError):
