@@ -137,20 +137,18 @@ async def driver_process(
     Args:
         order: What it is to start.
         command: The program; the number of its socket is added.
+
+    Raises:
+        TransformerUnavailableError: The machine has no room for it.
     """
     ours, theirs = socket.socketpair()
-    with theirs:
-        # A session of its own: Ctrl-C is for the service, which ends the driver in its turn.
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            str(theirs.fileno()),
-            pass_fds=(theirs.fileno(),),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
     stream = FrameStream(ours)
+    try:
+        with theirs:
+            process = await _launch([*command, str(theirs.fileno())], theirs)
+    except OSError as error:  # no memory or no process left for it
+        stream.close()
+        raise TransformerUnavailableError(f"the Ray driver did not start: {error}") from error
     driver = DriverProcess(stream)
     beside = [asyncio.create_task(driver.read()), asyncio.create_task(_log_output(process))]
     try:
@@ -161,6 +159,18 @@ async def driver_process(
         # Half-started or gone, Ray has nothing to put in order, and might not listen.
         grace = GRACE if driver.is_up else 0.0
         await asyncio.shield(_end(process, stream, beside, grace=grace))
+
+
+async def _launch(command: Sequence[str], end: socket.socket) -> asyncio.subprocess.Process:
+    # A session of its own: Ctrl-C is for the service, which ends the driver in its turn.
+    return await asyncio.create_subprocess_exec(
+        *command,
+        pass_fds=(end.fileno(),),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 async def _end(

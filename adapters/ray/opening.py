@@ -72,3 +72,5 @@ async def open_ray_transformer(
     finally:
         opened.cancel()
         await asyncio.wait([opened])
+        if not opened.cancelled():
+            opened.result()  # a defect of ours is not to go unseen

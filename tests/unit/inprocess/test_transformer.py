@@ -95,6 +95,7 @@ async def test_a_small_batch_waits_its_turn_while_the_decoder_is_busy(
     large = asyncio.create_task(transformer.transform(BLOCKING))
     await until(decoder.blocks.is_set)
     small = asyncio.create_task(transformer.transform(TINY))
+    await asyncio.sleep(0)  # it has come as far as it can
     decoder.let_go.set()
 
     results = await asyncio.gather(large, small)

@@ -12,7 +12,7 @@ from adapters.ray.errors import WorkerLostError
 from adapters.ray.frames import Order
 from adapters.ray.versions import Versions
 from domain.errors import ConfigurationError, TransformerUnavailableError
-from tests.pipelines import until
+from tests.pipelines import PATIENCE, until
 from tests.processes import is_alive
 
 ORDER = Order(RayConfig(), Versions("1", "3.11.7"), b"")
@@ -40,6 +40,12 @@ async def test_a_driver_that_ends_before_it_is_ready_is_unavailable() -> None:
     async with driver_process(ORDER, command=(sys.executable, "-c", "")) as driver:
         with pytest.raises(TransformerUnavailableError, match="has ended"):
             await driver.ready()
+
+
+async def test_a_driver_that_cannot_be_launched_is_unavailable() -> None:
+    with pytest.raises(TransformerUnavailableError, match="/nowhere"):
+        async with driver_process(ORDER, command=("/nowhere",)):
+            pass
 
 
 async def test_a_driver_says_why_ray_did_not_come() -> None:
@@ -83,8 +89,9 @@ async def test_a_driver_that_is_killed_fails_the_calls_that_wait_and_those_to_co
     async with driver_process(ORDER, command=command) as driver:
         assert await driver.ready() == 2
 
-        with pytest.raises(TransformerUnavailableError):
-            await driver.transform(b"waits")
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(TransformerUnavailableError):
+                await driver.transform(b"waits")
 
         with pytest.raises(TransformerUnavailableError):
             await driver.transform(b"comes later")
@@ -103,7 +110,8 @@ async def test_a_call_that_is_given_up_disturbs_no_other() -> None:
         await asyncio.sleep(0)
         given_up.cancel()
 
-        answer = await driver.transform(b"stays")
+        async with asyncio.timeout(PATIENCE):
+            answer = await driver.transform(b"stays")
 
     assert answer == b"stays"
 
