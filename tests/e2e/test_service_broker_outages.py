@@ -61,20 +61,22 @@ def test_a_broker_that_is_killed_and_restarted_costs_no_record_and_repeats_none(
     assert "Traceback" not in first.output + started_meanwhile.output
 
 
-def test_a_broker_that_freezes_is_told_and_read_on_when_it_thaws(
+def test_a_broker_that_freezes_is_told_and_read_on_and_keeps_nobody_from_stopping(
     server: KafkaServer,
     topic: WrittenTopic,
     settings: dict[str, str],
     trail: Trail,
     start_service: StartService,
 ) -> None:
-    service = start_service(settings)
+    service, stopped = start_service(settings), start_service(settings)
     with topic.flow():
-        service.wait_until(lambda: trail.stored(topic) > 0, what="the first records")
+        for each in (service, stopped):
+            each.wait_until(lambda: len(trail.writers(topic)) == 2, what="a share for each")
 
         server.suspend()
         unready = service.wait_until_answered("/ready", 503, saying="waiting")
         alive = service.ask("/live")
+        status = stopped.terminate()
         server.resume()
 
         service.wait_until_answered("/ready", 200)
@@ -82,4 +84,5 @@ def test_a_broker_that_freezes_is_told_and_read_on_when_it_thaws(
 
     assert server.bootstrap in unready.report["checks"]["pipeline"]["reason"]
     assert alive.status == 200
+    assert status == 0, stopped.output
     assert trail.faults(topic) == []

@@ -110,3 +110,28 @@ def test_a_service_that_starts_before_its_database_waits_for_it(
     assert alive.status == 200
     assert trail.faults(topic) == []
     assert "Traceback" not in service.output
+
+
+def test_a_service_that_is_stopped_while_its_database_is_away_stops_in_order(
+    server: EmbeddedPostgres,
+    topic: WrittenTopic,
+    settings: dict[str, str],
+    trail: Trail,
+    start_service: StartService,
+) -> None:
+    first = start_service(settings)
+    with topic.flow():
+        first.wait_until(lambda: trail.stored(topic) > 0, what="the first records")
+        server.stop()
+        first.wait_until_answered("/ready", 503, saying="waiting")
+
+        status = first.terminate()
+        members = topic.cluster.members(settings["CDC_AUDIT_KAFKA_GROUP_ID"])
+        server.start()
+    second = start_service(settings)
+    second.wait_until(lambda: trail.has_caught_up(topic), what="the end of the topic")
+
+    assert status == 0, first.output
+    assert members == 0
+    assert trail.faults(topic) == []
+    assert "Traceback" not in first.output

@@ -70,14 +70,12 @@ def test_of_two_services_in_one_group_the_other_takes_over_from_one_that_was_kil
         services = [start_service(settings), start_service(settings)]
         for service in services:
             service.wait_until(
-                lambda: len({a["writer"] for a in trail.accounting(topic)}) == len(services),
-                what="a share for each",
+                lambda: len(trail.writers(topic)) == len(services), what="a share for each"
             )
             wait_for_progress(service, trail, topic)
         services[0].kill()
         services[1].wait_until(
-            lambda: len({a["writer"] for a in trail.accounting(topic)}) == 1,
-            what="all partitions for the one that is left",
+            lambda: len(trail.writers(topic)) == 1, what="all partitions for the one that is left"
         )
         wait_for_progress(services[1], trail, topic)
     wait_for_the_end(services[1], trail, topic)

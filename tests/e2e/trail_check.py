@@ -58,6 +58,10 @@ class Trail:
         """What became of the offsets of the topic's present life, by partition."""
         return self.query(_ACCOUNTING, topic=topic.name)
 
+    def writers(self, topic: WrittenTopic) -> set[str | None]:
+        """Who has claimed or moved the topic's partitions last."""
+        return {account["writer"] for account in self.accounting(topic)}
+
     def stored(self, topic: WrittenTopic) -> int:
         """How many offsets of the topic are behind us."""
         accounts = self.accounting(topic)
