@@ -64,6 +64,24 @@ async def test_from_the_batch_size_on_the_next_batch_is_made_ready_during_a_comm
     assert counts(rig) == [1, 10]
 
 
+async def test_a_batch_that_is_full_of_bytes_is_made_ready_during_a_commit() -> None:
+    store, transformer = GatedStore(), a_transformer()
+    config = ConsumerConfig(batch_size=1000, batch_timeout=FOR_EVER, max_batch_bytes=2048)
+    rig = Rig(store=store, transformer=transformer, config=config)
+    store.gate.clear()
+    rig.broker.produce("orders", b"first")
+
+    async with rig.running():
+        await store.until_under_way()
+        for _ in range(3):
+            rig.broker.produce("orders", bytes(1000))
+        await until(lambda: len(transformer.batches) == 2)
+        store.gate.set()
+        await rig.until_caught_up()
+
+    assert counts(rig)[:2] == [1, 2]
+
+
 async def test_the_batch_timeout_makes_the_next_batch_ready_though_it_is_small() -> None:
     store, transformer = GatedStore(), a_transformer()
     rig = Rig(

@@ -15,6 +15,23 @@ def a_broker(partitions: int = 1) -> MemoryBroker:
     return broker
 
 
+def hand_over(broker: MemoryBroker) -> None:
+    """Rebalance so that a lone partition goes to the member that came last."""
+    broker.members.reverse()
+    broker.generation += 1
+
+
+async def turns(rig: Rig, count: int) -> None:
+    """Wait until the loop of `rig` has turned so often."""
+    seen: set[float] = set()
+
+    def has_turned() -> bool:
+        seen.add(rig.pipeline.status().last_turn)
+        return len(seen) > count
+
+    await until(has_turned)
+
+
 async def test_what_another_writer_stored_meanwhile_is_not_stored_again() -> None:
     store = GatedStore()
     rig = Rig(store=store)
@@ -50,6 +67,29 @@ async def test_all_that_is_behind_a_fenced_batch_is_read_again() -> None:
     assert rig.values() == [f"row {number}" for number in range(20)]
     assert rig.pipeline.status().fenced == 1
     assert rig.pipeline.status().records == {"audited": 18}
+
+
+async def test_what_is_thrown_away_makes_room_for_what_is_read_again() -> None:
+    store = GatedStore()
+    config = ConsumerConfig(batch_size=1000, batch_timeout=3600.0, max_queued_bytes=20 * 1024)
+    rig = Rig(store=store, config=config)
+    store.gate.clear()
+    rig.broker.produce("orders", b"first")
+
+    async with rig.running():
+        await store.until_under_way()
+        for _ in range(20):
+            rig.broker.produce("orders", bytes(1000))
+        await until(lambda: rig.pipeline.status().lag == 0)
+        await store_behind_its_back(store.trail, store.appended[0])
+        store.gate.set()
+        await rig.until_caught_up()
+        for _ in range(20):
+            rig.broker.produce("orders", bytes(1000))
+        await rig.until_caught_up()
+
+    assert rig.pipeline.status().fenced == 1
+    assert rig.pipeline.status().records == {"audited": 40}
 
 
 async def test_partitions_that_were_not_touched_are_read_again_from_where_they_stood() -> None:
@@ -135,17 +175,20 @@ async def test_a_release_waits_for_the_batch_under_way() -> None:
         await store.until_under_way()
         async with second.running():
             await until(lambda: len(broker.members) == 2)
-            for _ in range(20):
-                await asyncio.sleep(0)
-            stored_before = list(first.values())
+            hand_over(broker)
+            await turns(second, 5)
+            claimed_before = second.pipeline.status().assigned
             store.gate.set()
+            await until(lambda: second.pipeline.status().assigned == 1)
+            told = broker.committed.get(("orders", 0))
             broker.produce("orders", b"afterwards")
-            await first.until_caught_up()
+            await second.until_caught_up()
 
-    assert stored_before == []
+    assert claimed_before == 0
+    assert told == 1
     assert first.values() == ["under way", "afterwards"]
+    assert first.pipeline.status().records == second.pipeline.status().records == {"audited": 1}
     assert first.pipeline.status().fenced == second.pipeline.status().fenced == 0
-    assert first.reports.all[0].record_count == 1
 
 
 async def test_a_release_drops_what_was_not_taken_and_the_next_owner_reads_it() -> None:
@@ -164,8 +207,11 @@ async def test_a_release_drops_what_was_not_taken_and_the_next_owner_reads_it() 
         await until(lambda: first.pipeline.status().lag == 0)
         async with second.running():
             await until(lambda: len(broker.members) == 2)
+            hand_over(broker)
+            await turns(second, 5)
             store.gate.set()
             await second.until_caught_up()
 
+    assert first.pipeline.status().records == {"audited": 1}
     assert second.values() == ["under way", *(f"waiting {number}" for number in range(20))]
     assert first.pipeline.status().fenced == second.pipeline.status().fenced == 0

@@ -2,16 +2,19 @@
 
 import asyncio
 
+import pytest
+
 from adapters.memory.audit_store import MemoryAuditStore
 from application.consumer_config import ConsumerConfig
 from application.reports import PipelineState
 from tests.pipelines import Rig, in_state, until
-from tests.unit.application.faults import GatedStore
+from tests.unit.application.faults import GatedStore, a_transformer
 
 
 async def test_what_was_polled_is_stored_before_the_end() -> None:
-    store = GatedStore()
-    rig = Rig(store=store, config=ConsumerConfig(batch_size=1000, batch_timeout=3600.0))
+    store, transformer = GatedStore(), a_transformer()
+    config = ConsumerConfig(batch_size=1000, batch_timeout=3600.0)
+    rig = Rig(store=store, transformer=transformer, config=config)
     store.gate.clear()
     rig.broker.produce("orders", b"under way")
 
@@ -21,17 +24,21 @@ async def test_what_was_polled_is_stored_before_the_end() -> None:
         rig.broker.produce("orders", f"waiting {number}".encode())
     await until(lambda: rig.pipeline.status().lag == 0)
     rig.pipeline.request_stop()
-    await until(in_state(rig.pipeline, PipelineState.STOPPING))
+    await until(lambda: len(transformer.batches) == 2)  # made ready, though it is not full
+    state = rig.pipeline.status().state
     store.gate.set()
     await running
 
+    assert state is PipelineState.STOPPING
     assert rig.values() == ["under way", *(f"waiting {number}" for number in range(20))]
     assert rig.broker.committed == {("orders", 0): 21}
     assert rig.broker.members == []
     assert rig.pipeline.status().state is PipelineState.STOPPED
 
 
-async def test_what_cannot_be_stored_in_time_is_dropped_and_read_by_the_next() -> None:
+async def test_what_cannot_be_stored_in_time_is_dropped_and_read_by_the_next(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     store = GatedStore()
     config = ConsumerConfig(batch_size=1, max_batch_records=2, shutdown_timeout=0.2)
     rig = Rig(store=store, config=config)
@@ -47,6 +54,7 @@ async def test_what_cannot_be_stored_in_time_is_dropped_and_read_by_the_next() -
         await heir.until_caught_up()
 
     assert left_behind == []
+    assert "left the group without a goodbye" not in caplog.text
     assert heir.values() == [f"row {number}" for number in range(10)]
     assert heir.pipeline.status().fenced == 0
 
