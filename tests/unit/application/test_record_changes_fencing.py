@@ -71,7 +71,7 @@ async def test_all_that_is_behind_a_fenced_batch_is_read_again() -> None:
 
 async def test_what_is_thrown_away_makes_room_for_what_is_read_again() -> None:
     store = GatedStore()
-    config = ConsumerConfig(batch_size=1000, batch_timeout=3600.0, max_queued_bytes=20 * 1024)
+    config = ConsumerConfig(batch_size=1000, batch_timeout=3600.0, max_queued_bytes=20_000)
     rig = Rig(store=store, config=config)
     store.gate.clear()
     rig.broker.produce("orders", b"first")
