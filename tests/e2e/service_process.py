@@ -147,14 +147,18 @@ class ServiceProcess:
             raise AssertionError(f"{error}\nlast answer of {path}: {last}") from None
         return answers[-1]
 
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, and do not wait."""
+        os.kill(self.pid, number)
+
     def terminate(self) -> int:
         """Stop it as a supervisor does, with SIGTERM, and give its exit status."""
-        os.kill(self.pid, signal.SIGTERM)
+        self.send(signal.SIGTERM)
         return self.wait_for_exit()
 
     def kill(self) -> None:
         """End it as ``kill -9`` does."""
-        os.kill(self.pid, signal.SIGKILL)
+        self.send(signal.SIGKILL)
         assert self.wait_for_exit() == 128 + signal.SIGKILL, self.output
 
     def wait_for_exit(self) -> int:

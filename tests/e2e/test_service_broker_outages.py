@@ -46,14 +46,17 @@ def test_a_broker_that_is_killed_and_restarted_costs_no_record_and_repeats_none(
         server.kill()
         unready = first.wait_until_answered("/ready", 503, saying="waiting")
         alive = first.ask("/live")
-        started_meanwhile = start_service(settings)
-        too_early = started_meanwhile.wait_until_answered("/ready", 503, saying="waiting")
+        started_meanwhile, stopped_meanwhile = start_service(settings), start_service(settings)
+        for service in (started_meanwhile, stopped_meanwhile):
+            too_early = service.wait_until_answered("/ready", 503, saying="waiting")
+        status = stopped_meanwhile.terminate()
         server.start()
 
         for service in (first, started_meanwhile):
             service.wait_until_answered("/ready", 200)
     first.wait_until(lambda: trail.has_caught_up(topic), what="the end of the topic")
 
+    assert status == 0, stopped_meanwhile.output
     for report in (unready.report, too_early.report):
         assert server.bootstrap in report["checks"]["pipeline"]["reason"]
     assert alive.status == 200

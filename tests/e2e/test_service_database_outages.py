@@ -3,7 +3,8 @@
 import os
 import secrets
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -19,6 +20,7 @@ from tests.e2e.conftest import StartService
 from tests.e2e.messages import a_change
 from tests.e2e.trail_check import Trail
 from tests.e2e.written_topic import WrittenTopic
+from tests.processes import descendants
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
@@ -58,6 +60,19 @@ def crash(server: EmbeddedPostgres) -> None:
     """End the server as a crash does: nothing is said to anybody, and it recovers at its start."""
     os.kill(server.pid, signal.SIGKILL)
     server.stop()
+
+
+@contextmanager
+def frozen(server: EmbeddedPostgres) -> Generator[None]:
+    """Freeze the server: connections stay open, and nothing is answered."""
+    processes = [server.pid, *descendants(server.pid)]
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in processes:
+            os.kill(pid, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("end", [EmbeddedPostgres.stop, crash])
@@ -123,15 +138,60 @@ def test_a_service_that_is_stopped_while_its_database_is_away_stops_in_order(
     with topic.flow():
         first.wait_until(lambda: trail.stored(topic) > 0, what="the first records")
         server.stop()
-        first.wait_until_answered("/ready", 503, saying="waiting")
+        never_ready = start_service(settings)
+        for service in (first, never_ready):
+            service.wait_until_answered("/ready", 503, saying="waiting")
 
-        status = first.terminate()
+        statuses = [service.terminate() for service in (first, never_ready)]
         members = topic.cluster.members(settings["CDC_AUDIT_KAFKA_GROUP_ID"])
         server.start()
     second = start_service(settings)
     second.wait_until(lambda: trail.has_caught_up(topic), what="the end of the topic")
 
-    assert status == 0, first.output
+    assert statuses == [0, 0], first.output + never_ready.output
     assert members == 0
     assert trail.faults(topic) == []
-    assert "Traceback" not in first.output
+    assert "Traceback" not in first.output + never_ready.output
+
+
+def test_a_database_that_freezes_holds_a_stop_up_no_longer_than_its_limit(
+    server: EmbeddedPostgres,
+    topic: WrittenTopic,
+    settings: dict[str, str],
+    trail: Trail,
+    start_service: StartService,
+) -> None:
+    first = start_service({**settings, "CDC_AUDIT_CONSUMER_SHUTDOWN_TIMEOUT": "2"})
+    with topic.flow():
+        first.wait_until(lambda: trail.stored(topic) > 0, what="the first records")
+        with frozen(server):
+            status = first.terminate()
+    second = start_service(settings)
+    second.wait_until(lambda: trail.has_caught_up(topic), what="the end of the topic")
+
+    assert status == 1
+    assert "not stopped in time shutdown_timeout=2.0" in first.output
+    assert trail.faults(topic) == []
+
+
+def test_a_second_signal_ends_it_at_once_and_costs_nothing(
+    server: EmbeddedPostgres,
+    topic: WrittenTopic,
+    settings: dict[str, str],
+    trail: Trail,
+    start_service: StartService,
+) -> None:
+    first = start_service({**settings, "CDC_AUDIT_CONSUMER_SHUTDOWN_TIMEOUT": "300"})
+    with topic.flow():
+        first.wait_until(lambda: trail.stored(topic) > 0, what="the first records")
+        with frozen(server):
+            first.send(signal.SIGTERM)
+            first.wait_for("stopping signal=SIGTERM")
+            first.send(signal.SIGINT)
+            status = first.wait_for_exit()
+    second = start_service(settings)
+    second.wait_until(lambda: trail.has_caught_up(topic), what="the end of the topic")
+
+    assert status == 128 + signal.SIGINT
+    assert "ended at once signal=SIGINT" in first.output
+    assert trail.faults(topic) == []
