@@ -1,0 +1,1 @@
+"""Schemas out of a registry: Confluent's API, or Apicurio's own."""
