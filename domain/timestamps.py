@@ -23,6 +23,13 @@ ONE_DAY = 86_400_000_000
 """A source's clock may be ahead of Kafka's by this much."""
 
 
+_FIRST = -210_866_803_200_000_000
+"""4714-11-24 BC, the first day of PostgreSQL's `timestamptz`."""
+
+_LAST = 9_223_371_331_199_999_999
+"""The end of the year 294246: microseconds from here on leave 64 bits."""
+
+
 def microseconds(
     nanoseconds: int | None, microseconds: int | None, milliseconds: int | None
 ) -> int | None:
@@ -37,6 +44,15 @@ def microseconds(
 def kafka_microseconds(milliseconds: int | None) -> int | None:
     """Kafka's timestamp in microseconds; None where it has none (negative)."""
     return None if milliseconds is None or milliseconds < 0 else milliseconds * 1000
+
+
+def storable(time: int | None) -> int | None:
+    """
+    A clock's reading that a trail can hold; None for one beyond 4713 BC to 294247.
+
+    No clock of a connector or a broker stands there. The change itself must not be refused for it.
+    """
+    return None if time is None or not _FIRST <= time <= _LAST else time
 
 
 def change_timestamp(

@@ -16,7 +16,7 @@ from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
 from domain.operation import BeforeImage, TimestampSource, ValueNote
 from domain.record_key import identity_prefix, key_hash
-from domain.timestamps import change_timestamp, kafka_microseconds
+from domain.timestamps import change_timestamp, kafka_microseconds, storable
 from domain.value_notes import ALL_COLUMNS, Note, combined_notes
 
 DECODER_VERSION = 1
@@ -45,7 +45,7 @@ class ChangeRecords:
             kafka_offset=record.offset,
             change_timestamp=changed_at,
             timestamp_source=clock,
-            captured_at=change.captured_at,
+            captured_at=storable(change.captured_at),
             kafka_timestamp=kafka,
             connector=source.connector,
             source_name=source.name,
@@ -97,7 +97,7 @@ def _times(change: Change, record: ConsumedRecord) -> tuple[int, TimestampSource
     """When the row was changed, by which clock, and when Kafka had the record."""
     kafka = kafka_microseconds(record.timestamp)
     changed_at, clock = change_timestamp(source_time(change.source), change.captured_at, kafka)
-    return changed_at, clock, kafka
+    return changed_at, clock, storable(kafka)
 
 
 def _notes(change: Change) -> str | None:

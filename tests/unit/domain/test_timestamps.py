@@ -12,6 +12,7 @@ from domain.timestamps import (
     change_timestamp,
     kafka_microseconds,
     microseconds,
+    storable,
 )
 
 KAFKA = 1_700_000_000_000_000
@@ -87,3 +88,13 @@ def test_the_finest_time_counts_rounded_down(
 @pytest.mark.parametrize(("given_time", "expected"), [(5, 5_000), (0, 0), (-1, None), (None, None)])
 def test_kafka_has_no_negative_time(given_time: int | None, expected: int | None) -> None:
     assert kafka_microseconds(given_time) == expected
+
+
+@pytest.mark.parametrize("wild", [9_223_371_331_200_000_000, 2**63 * 1000, -(2**63)])
+def test_a_clock_that_no_trail_can_hold_is_left_out(wild: int) -> None:
+    assert storable(wild) is None
+
+
+@pytest.mark.parametrize("time", [None, 0, -210_866_803_200_000_000, 9_223_371_331_199_999_999])
+def test_every_other_clock_is_kept(time: int | None) -> None:
+    assert storable(time) == time
