@@ -70,6 +70,7 @@ class KafkaChangeSource:
         self._readings = Readings()
         self._turn: asyncio.Task[Mapping[Place, Fetched]] | None = None
         self._turns = 0
+        self._telling: asyncio.Task[None] | None = None
         self._trouble: Exception | None = None
         self._asked_at = 0.0
         self._identify_at = 0.0
@@ -105,12 +106,14 @@ class KafkaChangeSource:
     async def acknowledge(self, positions: Mapping[StreamPartition, int]) -> None:
         if self._member is None:
             return
-        places = {(p.topic, p.partition): offset for p, offset in positions.items()}
-        try:
-            async with asyncio.timeout(COMMIT_TIMEOUT):
-                await self._member.commit(places)
-        except TimeoutError:
-            logger.info("kafka was not told of the offsets, which only lag tools need")
+        # A commit is left to itself, never cancelled: aiokafka's own task would go on, and nobody
+        # would look at its exception.
+        if self._telling is None or await _is_done(self._telling):
+            places = {(p.topic, p.partition): offset for p, offset in positions.items()}
+            self._telling = asyncio.create_task(self._member.commit(places))
+            if await _is_done(self._telling):
+                return
+        logger.info("kafka was not told of the offsets, which only lag tools need")
 
     async def stop(self) -> None:
         if self._turn is not None:
@@ -119,6 +122,10 @@ class KafkaChangeSource:
             self._turn = None
         if self._member is not None:
             await self._member.close()
+        if self._telling is not None:
+            await asyncio.wait({self._telling}, timeout=GRACE)
+            self._telling.cancel()
+            self._telling = None
 
     def pause(self, partitions: Collection[StreamPartition] | None = None) -> None:
         self._readings.pause(partitions)
@@ -228,3 +235,8 @@ class KafkaChangeSource:
         for place, end in ends.items():
             if place in self._readings.by_place:
                 self._readings.by_place[place].log_end = end
+
+
+async def _is_done(telling: asyncio.Task[None]) -> bool:
+    done, _ = await asyncio.wait({telling}, timeout=COMMIT_TIMEOUT)
+    return bool(done)

@@ -228,3 +228,19 @@ async def test_a_partition_that_goes_away_while_it_is_released_is_not_claimed_ag
 
     assert claimed == ({}, [(topic, 0)])
     assert len(slow.asked) == 2
+
+
+async def test_acknowledgements_at_the_same_time_are_both_told(cluster: KafkaCluster) -> None:
+    topic = cluster.create_topic(cluster.scratch("orders"), partitions=2)
+    group = cluster.scratch("group")
+    for partition in (0, 1):
+        await cluster.produce(topic, b"row", partition=partition)
+
+    async with reading(cluster, topic, group_id=group) as member:
+        await member.read(2)
+        await asyncio.gather(
+            *(member.source.acknowledge({claimed: 1}) for claimed in member.claimed.values())
+        )
+        told = [cluster.committed(group, topic, partition) for partition in (0, 1)]
+
+    assert told == [1, 1]
