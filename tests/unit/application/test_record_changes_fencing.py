@@ -5,6 +5,7 @@ import asyncio
 from adapters.memory.audit_store import MemoryAuditStore
 from adapters.memory.broker import MemoryBroker
 from application.consumer_config import ConsumerConfig
+from domain.errors import FencedError
 from tests.pipelines import Rig, until
 from tests.unit.application.faults import FreezableSource, GatedStore, store_behind_its_back
 
@@ -215,3 +216,21 @@ async def test_a_release_drops_what_was_not_taken_and_the_next_owner_reads_it() 
     assert first.pipeline.status().records == {"audited": 1}
     assert second.values() == ["under way", *(f"waiting {number}" for number in range(20))]
     assert first.pipeline.status().fenced == second.pipeline.status().fenced == 0
+
+
+async def test_being_fenced_by_ourselves_is_nobodys_fault() -> None:
+    rig = Rig()
+
+    for _ in range(10):
+        rig.pipeline.fenced(FencedError({(1, 0): 7}, writer=rig.memory.writer))
+
+    assert rig.pipeline.status().fenced == 0
+
+
+async def test_being_fenced_now_and_then_is_counted_and_goes_on() -> None:
+    rig = Rig()
+
+    for writer in ("a", "b", "a", "b"):
+        rig.pipeline.fenced(FencedError({(1, 0): 7}, writer=writer))
+
+    assert rig.pipeline.status().fenced == 4
