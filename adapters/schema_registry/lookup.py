@@ -1,0 +1,131 @@
+"""
+The port's adapter: what was found is kept, the rest is asked of whichever registry it is.
+
+    find ──▶ kept ──▶ or asked, one at a time ──▶ with all that it refers to ──▶ kept
+                         └──▶ not found: kept too, for `not_found_ttl`
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from adapters.schema_registry.config import SchemaRegistryConfig
+from adapters.schema_registry.registry import Place, Registry, StoredSchema
+from domain.errors import SchemaNotFoundError, SchemaRegistryUnavailableError
+from domain.registered_schema import RegisteredSchema, SchemaReference
+
+T = TypeVar("T")
+
+MOST_KEPT = 10_000
+"""Schemas, and ids without one, that are remembered: then the oldest goes."""
+
+
+class RegistrySchemas:
+    """
+    Asks a schema registry, of either kind. It may be used by several threads.
+
+    Args:
+        config: Which, and how.
+        clock: A monotonic clock, in seconds. It is not pickled.
+    """
+
+    def __init__(
+        self, config: SchemaRegistryConfig, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._registry: Registry | None = None
+        self._found: dict[SchemaReference, RegisteredSchema] = {}
+        self._absent: dict[SchemaReference, tuple[float, str]] = {}
+        self._asking = threading.Lock()
+
+    def find(self, reference: SchemaReference) -> RegisteredSchema:
+        kept = self._found.get(reference)
+        if kept is not None:
+            return kept
+        with self._asking:  # else each thread would ask the same
+            return self._found.get(reference) or self._ask(reference)
+
+    def close(self) -> None:
+        """Close the connections. What was found is kept, and a later `find` connects again."""
+        with self._asking:
+            if self._registry is not None:
+                self._registry.close()
+                self._registry = None
+
+    def __reduce__(self) -> tuple[type["RegistrySchemas"], tuple[SchemaRegistryConfig]]:
+        return type(self), (self._config,)
+
+    def _ask(self, reference: SchemaReference) -> RegisteredSchema:
+        until, reason = self._absent.get(reference, (0.0, ""))
+        if self._clock() < until:
+            raise SchemaNotFoundError(reason)
+        try:
+            registry = self._connected(reference)
+            found = _Resolving(registry).whole(registry.find(reference))
+        except SchemaNotFoundError as error:
+            _keep(self._absent, reference, (self._clock() + self._config.not_found_ttl, str(error)))
+            raise
+        self._absent.pop(reference, None)
+        _keep(self._found, reference, found)
+        return found
+
+    def _connected(self, reference: SchemaReference) -> Registry:
+        if not self._config.addresses:
+            raise SchemaNotFoundError(
+                f"the record names {reference}, and no schema registry is configured. Set "
+                f"schema_registry.url, then retry the record."
+            )
+        if self._registry is None:
+            try:
+                self._registry = _connection(self._config)
+            except OSError as error:
+                raise SchemaRegistryUnavailableError(
+                    f"schema_registry.ssl_cafile, ssl_certfile or ssl_keyfile cannot be used here: "
+                    f"{error}. Records wait until they can."
+                ) from error
+        return self._registry
+
+
+class _Resolving:
+    """Fetches what a schema refers to, and what that refers to: each once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._known: dict[Place, RegisteredSchema] = {}
+        self._open: list[Place] = []
+
+    def whole(self, schema: StoredSchema) -> RegisteredSchema:
+        references = {name: self._at(place, schema) for name, place in schema.references.items()}
+        return RegisteredSchema(format=schema.format, text=schema.text, references=references)
+
+    def _at(self, place: Place, by: StoredSchema) -> RegisteredSchema:
+        if place in self._open:
+            raise SchemaNotFoundError(
+                f"its schema cannot be used: {place} refers to itself, by way of others. Register "
+                f"it anew without that, then retry the record."
+            )
+        if place not in self._known:
+            self._open.append(place)
+            self._known[place] = self.whole(self._registry.referenced(place, by=by.format))
+            self._open.pop()
+        return self._known[place]
+
+
+def _connection(config: SchemaRegistryConfig) -> Registry:
+    # Imported late: it takes a third of a second, for nothing where no record names a schema.
+    if config.kind == "apicurio":
+        from adapters.schema_registry.apicurio import ApicurioRegistry  # noqa: PLC0415 - see above
+
+        return ApicurioRegistry(config)
+    from adapters.schema_registry.confluent import ConfluentRegistry  # noqa: PLC0415 - see above
+
+    return ConfluentRegistry(config)
+
+
+def _keep(kept: dict[SchemaReference, T], reference: SchemaReference, what: T) -> None:
+    kept.pop(reference, None)
+    kept[reference] = what
+    if len(kept) > MOST_KEPT:
+        del kept[next(iter(kept))]
