@@ -1,95 +1,22 @@
-"""Every record gets exactly one disposition, and every offset of a slice is accounted for."""
-
-from collections.abc import Mapping, Sequence
+"""What becomes of each record, and what is kept of it."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from adapters.memory.row_encoder import MemoryRowEncoder, split_rows
+from adapters.memory.row_encoder import split_rows
 from application.transform_records import transform_records
-from domain.audit_record import AuditRecord
-from domain.consumed import ConsumedRecord, PartitionSlice, RawRecord
-from domain.control import COUNTED_ONLY, ControlKind, ControlMessage, SkippedRecord
+from domain.control import COUNTED_ONLY, ControlKind
 from domain.disposition import Tally
-from domain.errors import ValidationError
 from domain.gap import GapCause
-from domain.operation import OperationTypeEnum
-from domain.stream import StreamPartition
-from domain.transformed import TransformedBatch
-from tests.builders import DAY, a_control_message, a_raw_record, a_record
-
-ORDERS = StreamPartition(1, 0, "shop.public.orders")
-CUSTOMERS = StreamPartition(2, 0, "shop.public.customers")
-KINDS = frozenset(kind.value for kind in ControlKind)
-ERRORS: Mapping[str, Exception] = {
-    "bad": ValidationError("the value says bad"),
-    "defect": RecursionError("too deep"),
-    "unspeakable": ValidationError("NUL \0 and half a pair \ud800"),
-}
-
-
-class WordDecoder:
-    """The value says what becomes of the record."""
-
-    def decode(
-        self, record: ConsumedRecord, stream_id: int
-    ) -> AuditRecord | ControlMessage | SkippedRecord:
-        """Decode, as the port has it."""
-        word = (record.value or b"tombstone").decode()
-        if word in KINDS:
-            return a_control_message(
-                record.offset,
-                stream_id=stream_id,
-                kafka_partition=record.partition,
-                kind=ControlKind(word),
-            )
-        if word == "skip":
-            return SkippedRecord("rule")
-        if word in ERRORS:
-            raise ERRORS[word]
-        operation = OperationTypeEnum.SNAPSHOT if word == "snapshot" else OperationTypeEnum.UPDATE
-        return a_record(
-            record.offset,
-            stream_id=stream_id,
-            kafka_partition=record.partition,
-            operation=operation,
-        )
-
-
-class RefusingEncoder(MemoryRowEncoder):
-    """Encodes no row at an odd offset."""
-
-    def encode(self, record: AuditRecord) -> bytes:
-        """Encode, as the port has it."""
-        if record.kafka_offset % 2:
-            raise ValidationError("odd")
-        return super().encode(record)
-
-
-def a_slice(
-    *words: bytes | None,
-    partition: StreamPartition = ORDERS,
-    expected: int = 0,
-    compacted: bool = False,
-) -> PartitionSlice:
-    records = [
-        a_raw_record(offset, topic=partition.topic, partition=partition.partition, value=word)
-        for offset, word in enumerate(words, start=expected)
-    ]
-    return PartitionSlice(partition, expected, expected + len(words), records, compacted)
-
-
-def a_slice_of(
-    records: Sequence[RawRecord], *, expected: int, next_offset: int, compacted: bool = False
-) -> PartitionSlice:
-    return PartitionSlice(ORDERS, expected, next_offset, records, compacted)
-
-
-def transformed(*slices: PartitionSlice, max_record_bytes: int = 1_000_000) -> TransformedBatch:
-    return transform_records(
-        WordDecoder(), MemoryRowEncoder(), slices, max_record_bytes=max_record_bytes
-    )
+from tests.builders import DAY, a_raw_record
+from tests.unit.application.words import (
+    CUSTOMERS,
+    ORDERS,
+    RefusingEncoder,
+    WordDecoder,
+    a_slice,
+    a_slice_of,
+    transformed,
+)
 
 
 def test_each_disposition_is_counted_where_it_belongs() -> None:
@@ -251,56 +178,3 @@ def test_a_slice_without_records_moves_the_offset_all_the_same() -> None:
     (advance,) = batch.advances
     assert (advance.expected, advance.next_offset) == (5, 8)
     assert advance.tally == Tally(absent=3)
-
-
-WORDS = st.sampled_from(
-    [b"row", b"snapshot", b"skip", b"bad", b"defect", b"heartbeat", b"transaction_begin", None]
-)
-
-
-@given(
-    offsets=st.sets(st.integers(0, 40), max_size=30),
-    words=st.lists(WORDS, min_size=30, max_size=30),
-    before=st.integers(0, 5),
-    after=st.integers(0, 5),
-    compacted=st.booleans(),
-)
-def test_every_offset_is_accounted_for_exactly_once(
-    offsets: set[int], words: list[bytes | None], before: int, after: int, *, compacted: bool
-) -> None:
-    placed = [offset + before for offset in sorted(offsets)]
-    records = [a_raw_record(o, value=word) for o, word in zip(placed, words, strict=False)]
-    end = (placed[-1] + 1 if placed else before) + after
-
-    batch = transformed(a_slice_of(records, expected=0, next_offset=end, compacted=compacted))
-
-    (advance,) = batch.advances
-    tally = advance.tally
-    assert tally.total == end
-    assert tally.absent == end - len(records)
-    assert batch.row_count == tally.audited + tally.baseline
-    assert len(batch.quarantined) == tally.quarantined
-    assert sum(batch.operations.values()) == batch.row_count
-    assert sum(batch.control_kinds.values()) == tally.control
-    missing = [o for gap in advance.gaps for o in range(gap.first_offset, gap.next_offset)]
-    assert missing == ([o for o in range(end) if o not in placed] if compacted else [])
-
-
-@given(
-    words=st.lists(WORDS, min_size=2, max_size=20), cut=st.integers(1, 19), size=st.integers(0, 9)
-)
-def test_a_batch_in_two_parts_gives_the_same_rows_and_counts(
-    words: list[bytes | None], cut: int, size: int
-) -> None:
-    cut = min(cut, len(words) - 1)
-    first, second = words[:cut], words[cut:]
-
-    whole = transformed(a_slice(*words), max_record_bytes=size + 8)
-    parts = [
-        transformed(a_slice(*first), max_record_bytes=size + 8),
-        transformed(a_slice(*second, expected=cut), max_record_bytes=size + 8),
-    ]
-
-    assert whole.rows == parts[0].rows + parts[1].rows
-    assert whole.quarantined == (*parts[0].quarantined, *parts[1].quarantined)
-    assert whole.advances[0].tally == parts[0].advances[0].tally + parts[1].advances[0].tally
