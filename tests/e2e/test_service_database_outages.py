@@ -3,8 +3,8 @@
 import os
 import secrets
 import signal
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import psycopg
 import pytest
@@ -65,14 +65,19 @@ def crash(server: EmbeddedPostgres) -> None:
 @contextmanager
 def frozen(server: EmbeddedPostgres) -> Generator[None]:
     """Freeze the server: connections stay open, and nothing is answered."""
-    processes = [server.pid, *descendants(server.pid)]
-    for pid in processes:
-        os.kill(pid, signal.SIGSTOP)
+    os.kill(server.pid, signal.SIGSTOP)  # first: from now on there are no new processes
+    sessions = descendants(server.pid)
     try:
+        _send(signal.SIGSTOP, sessions)
         yield
     finally:
-        for pid in processes:
-            os.kill(pid, signal.SIGCONT)
+        _send(signal.SIGCONT, [*sessions, server.pid])
+
+
+def _send(number: signal.Signals, processes: Sequence[int]) -> None:
+    for pid in processes:
+        with suppress(ProcessLookupError):  # sessions come and go
+            os.kill(pid, number)
 
 
 @pytest.mark.parametrize("end", [EmbeddedPostgres.stop, crash])
