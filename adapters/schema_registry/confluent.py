@@ -109,8 +109,8 @@ class ConfluentRegistry:
         finally:
             # It would give one format for the other. What was found is remembered by our caller.
             self._client.clear_caches()  # type: ignore[no-untyped-call] # the client's own lapse
-        if not schema.schema_str:
-            raise malformed(self._config, "{}")
+        if not isinstance(schema.schema_str, str):
+            raise malformed(self._config, "JSON without a schema")
         return schema
 
 

@@ -18,7 +18,6 @@ from domain.registered_schema import RegisteredSchema, SchemaReference
 T = TypeVar("T")
 
 MOST_KEPT = 10_000
-"""Schemas, and ids without one, that are remembered: then the oldest goes."""
 
 
 class RegistrySchemas:
@@ -27,13 +26,21 @@ class RegistrySchemas:
 
     Args:
         config: Which, and how.
-        clock: A monotonic clock, in seconds. It is not pickled.
+        clock: A monotonic clock, in seconds.
+        most_kept: Schemas, and ids without one, that are remembered: then the oldest goes.
+
+    Pickled, it is its configuration: the other process asks for itself.
     """
 
     def __init__(
-        self, config: SchemaRegistryConfig, *, clock: Callable[[], float] = time.monotonic
+        self,
+        config: SchemaRegistryConfig,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        most_kept: int = MOST_KEPT,
     ) -> None:
         self._config = config
+        self._most_kept = most_kept
         self._clock = clock
         self._registry: Registry | None = None
         self._found: dict[SchemaReference, RegisteredSchema] = {}
@@ -65,11 +72,17 @@ class RegistrySchemas:
             registry = self._connected(reference)
             found = _Resolving(registry).whole(registry.find(reference))
         except SchemaNotFoundError as error:
-            _keep(self._absent, reference, (self._clock() + self._config.not_found_ttl, str(error)))
+            until = self._clock() + self._config.not_found_ttl
+            self._keep(self._absent, reference, (until, str(error)))
             raise
-        self._absent.pop(reference, None)
-        _keep(self._found, reference, found)
+        self._keep(self._found, reference, found)
         return found
+
+    def _keep(self, kept: dict[SchemaReference, T], reference: SchemaReference, what: T) -> None:
+        kept.pop(reference, None)
+        kept[reference] = what
+        if len(kept) > self._most_kept:
+            del kept[next(iter(kept))]
 
     def _connected(self, reference: SchemaReference) -> Registry:
         if not self._config.addresses:
@@ -122,10 +135,3 @@ def _connection(config: SchemaRegistryConfig) -> Registry:
     from adapters.schema_registry.confluent import ConfluentRegistry  # noqa: PLC0415 - see above
 
     return ConfluentRegistry(config)
-
-
-def _keep(kept: dict[SchemaReference, T], reference: SchemaReference, what: T) -> None:
-    kept.pop(reference, None)
-    kept[reference] = what
-    if len(kept) > MOST_KEPT:
-        del kept[next(iter(kept))]

@@ -112,9 +112,10 @@ def foreign(config: SchemaRegistryConfig, reference: SchemaReference) -> SchemaN
 def silent(config: SchemaRegistryConfig, error: Exception) -> SchemaRegistryUnavailableError:
     """Tell that the registry gave no answer."""
     reason = _short(str(error)) or type(error).__name__
+    if "timed out" in reason:
+        reason += f" after schema_registry.timeout = {config.timeout:g} s"
     return SchemaRegistryUnavailableError(
-        f"{_registry(config)} does not answer ({reason}; schema_registry.timeout is "
-        f"{config.timeout:g} s). Records wait until it does."
+        f"{_registry(config)} does not answer ({reason}). Records wait until it does."
     )
 
 
@@ -130,7 +131,8 @@ def refused(
             )
         case 404:
             remedy = (
-                "That is no registry's answer for a schema: look at schema_registry.url and kind."
+                "That is no registry's answer for a schema: look at schema_registry.url and kind; "
+                "for a GUID, whether it is new enough to have them."
             )
         case _:
             remedy = "Look at the registry's own log."

@@ -1,0 +1,1 @@
+"""Tests: the schema registry adapters against a registry on loopback, and how it fails."""
