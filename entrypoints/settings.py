@@ -18,6 +18,7 @@ from adapters.debezium.config import DecoderConfig
 from adapters.kafka.config import KafkaConfig
 from adapters.postgres.config import DatabaseConfig
 from adapters.ray.config import RayConfig
+from adapters.schema_registry.config import SchemaRegistryConfig
 from application.consumer_config import ConsumerConfig
 from domain.errors import ConfigurationError
 from domain.redaction import ColumnRule
@@ -92,6 +93,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
         consumer: Batches and times.
         transform: Where records are decoded.
         decoder: How records are recognised and decoded.
+        schema_registry: The registry of the schemas that records name.
         redaction: What is masked or left out.
         ray: The Ray cluster.
         http: The page.
@@ -112,6 +114,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
     consumer: ConsumerConfig = msgspec.field(default_factory=ConsumerConfig)
     transform: TransformConfig = msgspec.field(default_factory=TransformConfig)
     decoder: DecoderConfig = msgspec.field(default_factory=DecoderConfig)
+    schema_registry: SchemaRegistryConfig = msgspec.field(default_factory=SchemaRegistryConfig)
     redaction: RedactionConfig = msgspec.field(default_factory=RedactionConfig)
     ray: RayConfig = msgspec.field(default_factory=RayConfig)
     http: PageConfig = msgspec.field(default_factory=PageConfig)
