@@ -4,7 +4,9 @@ import pickle
 
 from adapters.ray.shipped_slices import unpack_slices
 from application.ports import RecordDecoder, RowEncoder
+from application.quarantine_protection import QuarantineProtection
 from application.transform_records import transform_records
+from domain.errors import SchemaRegistryUnavailableError
 from domain.transformed import TransformedBatch
 
 
@@ -16,27 +18,49 @@ class TransformWork:
         decoder: Decodes one record.
         encoder: Encodes rows in the store's form.
         max_record_bytes: A larger record is quarantined by reference.
+        protection: What protects the bytes of quarantined records; None keeps them.
     """
 
     def __init__(
-        self, decoder: RecordDecoder, encoder: RowEncoder, *, max_record_bytes: int
+        self,
+        decoder: RecordDecoder,
+        encoder: RowEncoder,
+        *,
+        max_record_bytes: int,
+        protection: QuarantineProtection | None = None,
     ) -> None:
         self.decoder = decoder
         self.encoder = encoder
         self.max_record_bytes = max_record_bytes
+        self.protection = protection
 
     def __call__(self, packed: bytes) -> bytes:
         """Transform what `pack_slices` packed."""
-        batch = transform_records(
-            self.decoder,
-            self.encoder,
-            unpack_slices(packed),
-            max_record_bytes=self.max_record_bytes,
-        )
-        return pickle.dumps(batch, protocol=pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(self._transform(packed), protocol=pickle.HIGHEST_PROTOCOL)
+
+    def _transform(self, packed: bytes) -> TransformedBatch | SchemaRegistryUnavailableError:
+        try:
+            return transform_records(
+                self.decoder,
+                self.encoder,
+                unpack_slices(packed),
+                max_record_bytes=self.max_record_bytes,
+            protection=self.protection,
+            )
+        except SchemaRegistryUnavailableError as error:
+            # An answer: raised here, it would be the failure of a worker that is as good as any.
+            return error
 
 
 def unpack_batch(answer: bytes) -> TransformedBatch:
-    """Decode what a worker answered."""
-    batch: TransformedBatch = pickle.loads(answer)  # noqa: S301 - from our own worker
+    """
+    Decode what a worker answered.
+
+    Raises:
+        SchemaRegistryUnavailableError: The worker found the schema registry away.
+    """
+    batch: TransformedBatch | SchemaRegistryUnavailableError
+    batch = pickle.loads(answer)  # noqa: S301 - from our own worker
+    if isinstance(batch, SchemaRegistryUnavailableError):
+        raise batch
     return batch

@@ -8,12 +8,13 @@ import pytest
 from adapters.memory.batch_transformer import MemoryBatchTransformer
 from application.ports import BatchTransformer
 from domain.consumed import ConsumedBatch
-from domain.errors import TransformerUnavailableError
+from domain.errors import SchemaRegistryUnavailableError, TransformerUnavailableError
 from tests.contract.transformers import (
     DEFECT,
     EVERY_TRANSFORMER,
     POISON,
     TOO_LARGE,
+    UNKNOWABLE,
     ContractDecoder,
     OpenTransformer,
     a_mixed_part,
@@ -161,3 +162,16 @@ async def test_workers_that_are_gone_are_unavailable_and_nothing_happened() -> N
 
     transformer.available = True
     assert await transformer.transform(batch) == transformed_directly(batch)
+
+
+async def test_a_schema_registry_that_is_away_is_told_and_nothing_happened(
+    transformer: BatchTransformer,
+) -> None:
+    batch = of(a_part(*updates(150), UNKNOWABLE))
+
+    with pytest.raises(SchemaRegistryUnavailableError) as caught:
+        await transformer.transform(batch)
+
+    assert str(caught.value) == "the registry at http://registry is away"
+    mended = of(a_part(*updates(150)))
+    assert await transformer.transform(mended) == transformed_directly(mended)

@@ -17,6 +17,7 @@ from application.transform_records import DEFAULT_MAX_RECORD_BYTES, transform_re
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedBatch, ConsumedRecord, PartitionSlice, RawRecord
 from domain.control import ControlMessage, SkippedRecord
+from domain.errors import SchemaRegistryUnavailableError
 from domain.stream import StreamPartition
 from domain.transformed import TransformedBatch
 from tests.benchmarks.events import plain, with_schema
@@ -30,11 +31,12 @@ SNAPSHOT_ROW = (
 POISON = b"\x00no json"
 DEFECT = b"defect"
 SKIPPED = b"skip"
+UNKNOWABLE = b"its schema is in a registry that is away"
 TOO_LARGE = b"x" * (DEFAULT_MAX_RECORD_BYTES + 1)
 
 
 class ContractDecoder(DebeziumDecoder):
-    """Debezium's decoder, with a rule that skips, and a defect."""
+    """Debezium's decoder, with a rule that skips, a defect, and a registry that is away."""
 
     def decode(
         self, record: ConsumedRecord, stream_id: int
@@ -42,6 +44,8 @@ class ContractDecoder(DebeziumDecoder):
         """Decode, as the port has it."""
         if record.value == SKIPPED:
             return SkippedRecord("test")
+        if record.value == UNKNOWABLE:
+            raise SchemaRegistryUnavailableError("the registry at http://registry is away")
         if record.value == DEFECT:
             raise LookupError("a defect of the decoder")
         return super().decode(record, stream_id)
