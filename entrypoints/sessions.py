@@ -28,31 +28,39 @@ class _OfLoop:
     def __init__(self) -> None:
         self._config: DatabaseConfig | None = None
         self._manager: DatabaseManager | None = None
-        self._opened: AsyncGenerator[DatabaseManager] | None = None
+        self._keeper: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
 
     async def manager(self, config: DatabaseConfig) -> DatabaseManager:
         async with self._lock:
             if self._manager is None or self._config != config:
-                if self._opened is not None:
-                    await self._opened.aclose()
-                # A generator that is not finished is closed by the loop when it ends
-                # (`shutdown_asyncgens`), and so are the connections that it holds.
-                self._opened = _opened(config)
-                self._manager = await anext(self._opened)
+                if self._keeper is not None:
+                    self._keeper.cancel()
+                    await asyncio.wait({self._keeper})
+                self._manager = await _opened(config)
+                self._keeper = asyncio.create_task(_keep(self._manager), name="cdc-audit-sessions")
                 self._config = msgspec.structs.replace(config)  # a setting may be assigned later
             return self._manager
 
 
-async def _opened(config: DatabaseConfig) -> AsyncGenerator[DatabaseManager]:
+async def _opened(config: DatabaseConfig) -> DatabaseManager:
     few = msgspec.structs.replace(
         config,
         pool_size=min(_FEW, config.pool_size),
         max_overflow=config.pool_size + config.max_overflow - min(_FEW, config.pool_size),
     )
-    manager = await get_database_manager(few)
+    return await get_database_manager(few)
+
+
+async def _keep(manager: DatabaseManager) -> None:
+    """
+    Close `manager` when we are cancelled: at the latest by the loop, which does so when it ends.
+
+    It must be then, and not after: the pool's own tasks outlive being cancelled when they are
+    connecting, and the loop would wait for them for ever.
+    """
     try:
-        yield manager
+        await asyncio.Event().wait()
     finally:
         await manager.close()
 

@@ -5,6 +5,7 @@ A writer's sessions carry the writer's token in their application_name, so that 
 in pg_stat_activity whether the writer of a partition (`kafka_offset.writer`) still runs.
 """
 
+import asyncio
 import enum
 import secrets
 import time
@@ -96,6 +97,16 @@ class SessionPool(AsyncConnectionPool[Session]):
         finally:
             await self.putconn(session)
 
+    async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - psycopg_pool's own
+        """Close all connections, also while the event loop ends and has cancelled all tasks."""
+        idle = list(self._pool)
+        try:
+            await super().close(timeout)
+        except asyncio.CancelledError:  # of its workers: it leaves its connections open then
+            for connection in idle:
+                await connection.close()
+            raise
+
     async def _take(self, longest_wait: float) -> Session:
         begun = time.monotonic()
         while True:
@@ -174,13 +185,17 @@ def _session_class(pool: SessionPool) -> type[Session]:
             try:
                 connection = await super().connect(*args, **kwargs)
                 await connection.execute(session_settings(pool.config, pool.access))
-            except psycopg.Error as error:
-                pool.last_failure, pool.failed_at = error, time.monotonic()
+            except (psycopg.Error, asyncio.CancelledError) as error:
                 if connection:
                     await connection.close()
-                raise psycopg.OperationalError(reason(error, pool.config)) from error
-            pool.last_failure = None
-            return connection
+                if isinstance(error, psycopg.Error):
+                    pool.last_failure, pool.failed_at = error, time.monotonic()
+                    raise psycopg.OperationalError(reason(error, pool.config)) from error
+            else:
+                pool.last_failure = None
+                return connection
+            # A new one: the traceback of the old one keeps a half-made connection open.
+            raise asyncio.CancelledError
 
     return PreparedSession
 
