@@ -195,6 +195,7 @@ class Lane:
         while not work.is_dropped:
             try:
                 if await self._try(work):
+                    self._say_if_back()
                     return
             except FencedError as error:
                 self._stages.rules.fenced(error)
@@ -226,6 +227,10 @@ class Lane:
         if task.exception() is not None:
             work.transforming = None
         return task.result()
+
+    def _say_if_back(self) -> None:
+        if self in self._stages.holds:
+            logger.info("what was away is back")
 
     async def _wait_out(self, work: _Work, error: Exception) -> None:
         if self not in self._stages.holds:

@@ -7,8 +7,8 @@ The pipeline's whole life: it waits for the database, opens a transformer, and r
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from application.consumer_config import ConsumerConfig
@@ -39,7 +39,7 @@ class AuditService:
         observer: Told of every batch.
         open_transformer: Opens the transformer, once the store has given its encoder.
         config: How records become batches.
-        prepare: Awaited once the database is there, before anything is read.
+        beside: Run beside the start, once the database is there; what it says can wait.
         engine: The transformer that is meant, for the status before it is there.
         reset: Where a trail without offsets begins: ``earliest`` or ``latest``.
         writer: The store's own token.
@@ -55,7 +55,7 @@ class AuditService:
         open_transformer: OpenTransformer,
         config: ConsumerConfig,
         engine: str,
-        prepare: Callable[[], Awaitable[None]] | None = None,
+        beside: Callable[[], Awaitable[None]] | None = None,
         reset: str = "earliest",
         writer: str | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -65,7 +65,7 @@ class AuditService:
         self._observer = observer
         self._open_transformer = open_transformer
         self._config = config
-        self._prepare = prepare
+        self._beside = beside
         self._reset = reset
         self._writer = writer
         self._clock = clock
@@ -89,9 +89,7 @@ class AuditService:
             encoder = await self._wait_for_encoder()
             if encoder is None:
                 return
-            if self._prepare is not None:
-                await self._prepare()
-            async with self._open_transformer(encoder=encoder) as transformer:
+            async with self._ran_beside(), self._open_transformer(encoder=encoder) as transformer:
                 if self._stop.is_set():
                     return
                 self._pipeline = RecordChanges(
@@ -134,6 +132,20 @@ class AuditService:
                 self._tell(PipelineState.WAITING, str(error))
             await wait_for_event(self._stop, back_off.next_pause())
         return None
+
+    @asynccontextmanager
+    async def _ran_beside(self) -> AsyncGenerator[None]:
+        if self._beside is None:
+            yield
+            return
+        task = asyncio.ensure_future(self._beside())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+            if not task.cancelled() and (error := task.exception()) is not None:
+                logger.warning("what ran beside the start broke off", exc_info=error)
 
     def _tell(self, state: PipelineState, reason: str | None = None) -> None:
         self._before = PipelineStatus(

@@ -107,7 +107,7 @@ class Container(containers.DeclarativeContainer):
         ).provider,
         config=config.provided.consumer,
         engine=config.provided.transform.engine,
-        prepare=watch.provided.look_at_trail,
+        beside=watch.provided.look_at_trail,
         reset=config.provided.kafka.auto_offset_reset,
         writer=WRITER,
     )

@@ -4,7 +4,8 @@ The log on standard error: constant messages, values beside them.
     2026-10-04T14:44:07.031Z INFO application.record_changes batch committed records=512 rows=498
 
 One line for each message, or one JSON object, or colours on a terminal. Others' libraries are
-heard from WARNING on, and from INFO on when debugging.
+heard from WARNING on, each kind of message now and then (`log_repeats`); when debugging, all of
+them from INFO on.
 """
 
 import logging
@@ -18,6 +19,8 @@ import msgspec
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.text import Text
+
+from entrypoints.log_repeats import RepeatFilter
 
 ROOMS = ("domain", "application", "adapters", "entrypoints")
 
@@ -42,6 +45,8 @@ def configure_logging(
     """
     target = sys.stderr if stream is None else stream
     handler = _handler(style, target)
+    if not debug:
+        handler.addFilter(RepeatFilter(ROOMS))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

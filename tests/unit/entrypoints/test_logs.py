@@ -86,6 +86,15 @@ def test_other_libraries_are_heard_from_warning_on() -> None:
     assert "trouble" in stream.getvalue()
 
 
+def test_a_flood_of_another_library_is_told_once() -> None:
+    stream = log_to("line")
+
+    for node in range(100):
+        logging.getLogger("aiokafka").error("no answer from %s", node)
+
+    assert stream.getvalue().count("no answer") == 1
+
+
 def test_debugging_shows_everything_of_ours_and_more_of_others() -> None:
     stream = log_to("line", level="ERROR", debug=True)
 
