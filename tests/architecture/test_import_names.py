@@ -32,10 +32,11 @@ def test_the_contracts_of_import_linter_hold() -> None:
     ("module", "unwanted"),
     [
         ("entrypoints.cli", {"ray", "aiokafka", "psycopg", "uvicorn", "opentelemetry"}),
-        ("entrypoints.settings", {"ray", "aiokafka", "uvicorn", "opentelemetry"}),
+        ("entrypoints.settings", {"ray", "aiokafka", "uvicorn", "opentelemetry", "httpx2"}),
         ("entrypoints.library", {"ray"}),
         ("entrypoints.container", {"ray"}),
         ("adapters.inprocess.transformer", {"ray", "aiokafka", "psycopg"}),
+        ("adapters.schema_registry.lookup", {"httpx2", "confluent_kafka", "authlib"}),
     ],
 )
 def test_importing_a_module_brings_no_technology_that_it_does_not_need(

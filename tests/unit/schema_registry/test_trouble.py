@@ -95,6 +95,21 @@ def test_a_registry_that_hangs_is_trouble(kind: RegistryKind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_registry_in_trouble_is_asked_once_since_whoever_waits_holds_the_source(
+    kind: RegistryKind,
+) -> None:
+    with registry_server() as server:
+        server.only_answer = Answer(503, b"")
+        with (
+            looking_up(SchemaRegistryConfig(url=server.url, kind=kind)) as lookup,
+            pytest.raises(SchemaRegistryUnavailableError),
+        ):
+            lookup.find(named(kind, 1))
+
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_nobody_listening_is_trouble(kind: RegistryKind) -> None:
     with registry_server() as server:
         url = server.url
