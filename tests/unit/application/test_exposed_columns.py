@@ -70,7 +70,7 @@ def test_a_column_that_looks_like_a_secret_is_named_with_its_table() -> None:
     ]
 
 
-@pytest.mark.parametrize("action", list(RuleAction))
+@pytest.mark.parametrize("action", [RuleAction.MASK, RuleAction.DROP])
 def test_a_column_with_a_rule_is_not_exposed(action: RuleAction) -> None:
     redaction = Redaction([ColumnRule(column="PASS*", table="public.users", action=action)])
 

@@ -15,6 +15,8 @@ import pytest
 from adapters.postgres.audit_store import PostgresAuditStore
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.pool import open_pool
+from application.exposed_columns import exposed_columns
+from domain.redaction import Redaction
 from domain.source_table import SourceTable
 from entrypoints.cli import main
 from entrypoints.config_report import print_config
@@ -103,10 +105,23 @@ def test_nothing_is_exposed_once_what_was_printed_is_pasted_as_it_is(
     _, _, below = printed(capsys).partition("\n\n")
 
     (tmp_path / "cdc-audit.toml").write_text('[kafka]\ngroup_id = "g"\n\n' + below)
+    rules = Redaction(AppConfig.from_env().redaction.rules)
 
-    assert printed(capsys).endswith(
-        "\n# no column in the trail looks like a secret and is left unmasked\n"
-    )
+    assert len(exposed_columns({USERS: COLUMNS}, Redaction(()))) == 2
+    assert exposed_columns({USERS: COLUMNS}, rules) == []
+
+
+@pytest.mark.postgres
+def test_a_trail_without_secrets_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+    trail_database: DatabaseConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name_in_environment(trail_database, monkeypatch)
+
+    text = printed(capsys)
+
+    assert "\n# no column in the trail looks like a secret and is left unmasked\n" in text
     assert as_json(capsys)["exposed_columns"] == []
 
 
@@ -116,7 +131,8 @@ def test_json_names_table_column_and_rule(capsys: pytest.CaptureFixture[str]) ->
     document = as_json(capsys)
 
     first, second = document["exposed_columns"]
-    assert set(document) == {"settings", "exposed_columns"}
+    assert set(document) >= {"settings", "exposed_columns"}
+    assert "exposed_columns_reason" not in document
     assert (first["table"], first["column"]) == ('public.users "old" [1]', "api_token")
     assert tomllib.loads(second["rule"])["redaction"]["rules"][0]["column"] == "password"
 
