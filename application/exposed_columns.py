@@ -4,6 +4,8 @@ Columns that look like secrets by their name, and that no rule masks: said, and 
 Masking what nobody asked for would be a loss; silence would be one too. So each such column is
 named once, with the rule to paste. The rule fits that one table and column, whatever characters are
 in their names; where a record does not name its table, it fits the column in every table.
+
+When the trail is first looked at, rules that fit no column are named as well.
 """
 
 import logging
@@ -14,6 +16,7 @@ import msgspec
 
 from application.ports import BatchObserver, SourceCatalog
 from application.reports import BatchReport
+from application.unmatched_rules import log_unmatched_rules
 from domain.errors import RepositoryError
 from domain.redaction import Redaction, is_well_known_sensitive
 from domain.source_table import SourceColumns, SourceTable
@@ -55,7 +58,7 @@ def exposed_columns(sources: SourceColumns, redaction: Redaction) -> Sequence[Ex
             for source, columns in sources.items()
             for column in columns
             if is_well_known_sensitive(column)
-            and redaction.action(_schema(source), source.source_table, column) is None
+            and redaction.action(source.rule_schema, source.source_table, column) is None
         }
     )
 
@@ -82,9 +85,12 @@ class ExposedColumnsWatch:
     async def look_at_trail(self) -> None:
         """Look at the tables that the trail has met before. If it cannot be asked, batches tell."""
         try:
-            self._look(await self._catalog.sources())
+            sources = await self._catalog.sources()
         except RepositoryError as error:
             logger.info("source tables cannot be looked up", extra={"reason": str(error)})
+            return
+        self._look(sources)
+        log_unmatched_rules(sources, self._redaction.rules)
 
     def committed(self, report: BatchReport) -> None:
         """Look at the tables of the batch. See the port."""
@@ -107,11 +113,6 @@ class ExposedColumnsWatch:
                         "rule": exposed.rule,
                     },
                 )
-
-
-def _schema(source: SourceTable) -> str | None:
-    """The schema that rules know the table by: where there are none, its database is as good."""
-    return source.source_schema or source.source_database
 
 
 def _pattern(source: SourceTable) -> str:

@@ -9,7 +9,7 @@ fake and every real adapter.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from application.reports import BatchReport
 from application.trail_query import Cursor, StoredRecord, TrailQuery
@@ -17,7 +17,7 @@ from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedBatch, ConsumedRecord
 from domain.control import ControlMessage, SkippedRecord
 from domain.quarantine import QuarantinedRecord
-from domain.source_table import SourceColumns
+from domain.source_table import SourceColumns, SourceTable
 from domain.stream import Claim, LogPartition, StreamPartition
 from domain.transformed import TransformedBatch
 
@@ -134,6 +134,15 @@ class RecordDecoder(Protocol):
             TransformationError: The record is poison; its text says what is wrong.
             SchemaRegistryUnavailableError: The schema registry is away: no record is at fault.
         """
+        ...
+
+
+@runtime_checkable
+class DropsColumns(Protocol):
+    """A decoder that leaves columns out of rows: the rows do not show that they have them."""
+
+    def dropped_columns(self, source: SourceTable) -> Collection[str]:
+        """The columns of rows of `source` that were left out so far."""
         ...
 
 

@@ -4,19 +4,20 @@ The pure loop over consumed records: the hot path, in-process and on Ray's worke
     slices ──▶ decode ──▶ AuditRecord    ──▶ encode ──▶ rows, days, operations
                      ├──▶ ControlMessage ──▶ control (heartbeats and tombstones only counted)
                      ├──▶ SkippedRecord  ──▶ counted
-                     └──▶ an error       ──▶ quarantined, with the raw bytes
+                     └──▶ an error       ──▶ quarantined, with the raw bytes, protected
 
 Every record gets exactly one disposition, and every offset of a slice is accounted for.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from application.ports import RecordDecoder, RowEncoder
+from application.ports import DropsColumns, RecordDecoder, RowEncoder
+from application.quarantine_protection import QuarantineProtection
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord, PartitionSlice
 from domain.control import COUNTED_ONLY, ControlMessage
@@ -31,6 +32,7 @@ from domain.operation import OperationTypeEnum
 from domain.quarantine import QuarantinedRecord
 from domain.source_table import SourceTable
 from domain.transformed import Advance, TransformedBatch
+from domain.unquoted import unquoted
 
 _source_of = attrgetter(*SourceTable._fields)
 _read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -45,6 +47,7 @@ def transform_records(
     slices: Sequence[PartitionSlice],
     *,
     max_record_bytes: int = DEFAULT_MAX_RECORD_BYTES,
+    protection: QuarantineProtection | None = None,
 ) -> TransformedBatch:
     """
     Decode, classify and encode all records of `slices`. No record's content makes it raise.
@@ -56,11 +59,12 @@ def transform_records(
         slices: At most one for each stream partition.
         max_record_bytes: A record whose key and value are larger together is quarantined by
             reference: sizes and coordinates instead of bytes.
+        protection: What protects the bytes of quarantined records; None keeps them as they are.
 
     Raises:
         SchemaRegistryUnavailableError: The schema registry is away. Nothing happened; try again.
     """
-    collected = _Collected(decoder, encoder, max_record_bytes)
+    collected = _Collected(decoder, encoder, max_record_bytes, protection)
     advances = [collected.take(part) for part in sorted(slices, key=lambda part: part.partition)]
     return collected.batch(advances)
 
@@ -90,8 +94,16 @@ class _Decoded:
 class _Collected:
     """What has been made of the records so far."""
 
-    def __init__(self, decoder: RecordDecoder, encoder: RowEncoder, max_record_bytes: int) -> None:
+    def __init__(
+        self,
+        decoder: RecordDecoder,
+        encoder: RowEncoder,
+        max_record_bytes: int,
+        protection: QuarantineProtection | None,
+    ) -> None:
         self._decode = decoder.decode
+        self._dropping = decoder if isinstance(decoder, DropsColumns) else None
+        self._protection = protection
         self._encode = encoder.encode
         self._max_record_bytes = max_record_bytes
         self._rows: list[bytes] = []
@@ -104,6 +116,11 @@ class _Collected:
         self._control_kinds: Counter[tuple[str, str]] = Counter()
 
     def batch(self, advances: Sequence[Advance]) -> TransformedBatch:
+        sources = {SourceTable(*source): names for source, names in self._sources.items()}
+        if self._dropping is not None:
+            sources = {
+                s: names.union(self._dropping.dropped_columns(s)) for s, names in sources.items()
+            }
         return TransformedBatch(
             rows=b"".join(self._rows),
             row_count=len(self._rows),
@@ -113,7 +130,7 @@ class _Collected:
             quarantined=tuple(self._quarantined),
             operations=dict(self._operations),
             control_kinds=dict(self._control_kinds),
-            sources={SourceTable(*source): names for source, names in self._sources.items()},
+            sources=sources,
             newest_change=self._newest,
         )
 
@@ -161,7 +178,7 @@ class _Collected:
             except SchemaRegistryUnavailableError:
                 raise  # trouble, not poison: no record is at fault
             except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
-                self._quarantined.append(_quarantine(record, stream_id, error))
+                self._quarantined.append(_quarantine(record, stream_id, error, self._protection))
                 found.quarantined += 1
         return found
 
@@ -174,24 +191,37 @@ class _Collected:
 
 
 def _columns_of(record: AuditRecord) -> frozenset[str]:
-    """The columns of one of its images; an image that was escaped whole has none of a name."""
-    try:
-        names = _read_object((record.new_data or record.old_data or "{}").encode())
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return frozenset()
+    """The columns of one of its images, and of its key."""
+    names = {*_names_in(record.new_data or record.old_data), *_names_in(record.record_key)}
     return frozenset(name for name in names if name)
 
 
-def _quarantine(record: ConsumedRecord, stream_id: int, error: Exception) -> QuarantinedRecord:
+def _names_in(text: str | None) -> Iterable[str]:
+    """The columns of an object; one that was escaped whole has none of a name."""
+    try:
+        return _read_object((text or "{}").encode())
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return ()
+
+
+def _quarantine(
+    record: ConsumedRecord,
+    stream_id: int,
+    error: Exception,
+    protection: QuarantineProtection | None,
+) -> QuarantinedRecord:
     too_large = isinstance(error, RecordTooLargeError)
-    if isinstance(error, TransformationError):
+    is_protected = protection is not None and protection.concerns(record.topic)
+    if is_protected:
+        message = unquoted(error)
+    elif isinstance(error, TransformationError):
         message = str(error)
     else:
         message = (
             f"decoding failed unexpectedly ({type(error).__name__}: {error}). This is a defect of "
             f"cdc-audit: please report it with the record's bytes, which are kept here."
         )
-    return QuarantinedRecord(
+    quarantined = QuarantinedRecord(
         stream_id=stream_id,
         topic=record.topic,
         kafka_partition=record.partition,
@@ -202,7 +232,16 @@ def _quarantine(record: ConsumedRecord, stream_id: int, error: Exception) -> Qua
         headers=tuple((name, value) for name, value in record.headers),
         error_type=type(error).__name__,
         error_message=_storable(message),
+        key_size=_size(record.key) if too_large else None,
+        value_size=_size(record.value) if too_large else None,
     )
+    if protection is not None and is_protected:
+        return protection.protect(quarantined)
+    return quarantined
+
+
+def _size(data: bytes | None) -> int | None:
+    return None if data is None else len(data)
 
 
 def _refuse_too_large(record: ConsumedRecord, limit: int) -> None:

@@ -22,7 +22,7 @@ from domain.operation import BeforeImage, OperationTypeEnum, ValueNote
 from domain.value_notes import ALL_COLUMNS, ESCAPED_IMAGE, WHOLE_IMAGE
 
 _NOT_SENT = frozenset({ValueNote.UNAVAILABLE, ValueNote.OFFLOADED})
-_HIDING = frozenset({ValueNote.MASKED, ValueNote.TRUNCATED})
+_HIDING = frozenset({ValueNote.MASKED, ValueNote.HIDDEN, ValueNote.TRUNCATED})
 _FILLED = frozenset({BeforeImage.KEY, BeforeImage.INVENTED})
 
 

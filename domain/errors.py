@@ -15,6 +15,7 @@ The error tree: every error that a user of cdc-audit may see.
     │   ├── SchemaVersionError        the tables are older or newer than this program
     │   ├── FencedError               another writer has moved the offsets of this batch
     │   └── RivalWriterError          it does so again and again: one of the two must stop
+    ├── DecryptionError               quarantined bytes do not open with the keys that are given
     ├── SourceUnavailableError        Kafka cannot be reached (trouble: retry)
     ├── StreamRefusedError            a partition must not be read on: an operator decides
     ├── SchemaRegistryUnavailableError   the schema registry is away (trouble: retry)
@@ -57,11 +58,15 @@ class TransformationError(CdcAuditError):
 
     Attributes:
         index: Place of the record in the batch, from 0; None for a single record.
+        summary: What is wrong without a value of the record in it; None where only the text says.
     """
 
-    def __init__(self, message: str, *, index: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, index: int | None = None, summary: str | None = None
+    ) -> None:
         super().__init__(message)
         self.index = index
+        self.summary = summary
 
 
 class ValidationError(TransformationError):
@@ -103,7 +108,8 @@ class WorkerKilledError(TransformationError):
             f"{workers} workers, one after the other, were lost while they decoded this record "
             f"alone; others work. Of the last one was heard: {reason}. Look for a crash or for "
             f"too little memory in Ray's logs, and report it with the record's bytes, which are "
-            f"kept here, before it is retried."
+            f"kept here, before it is retried.",
+            summary=f"{workers} workers, one after the other, were lost while they decoded it",
         )
         self.workers = workers
         self.reason = reason
@@ -200,6 +206,21 @@ class RivalWriterError(RepositoryError):
             f"pg_stat_activity: run all services of a trail with the same kafka.group_id."
         )
         self.writer = writer
+
+
+class DecryptionError(CdcAuditError):
+    """
+    Encrypted bytes of a quarantined record do not open. Not retryable with the same keys.
+
+    Attributes:
+        key_id: Name of the key that they were encrypted with.
+    """
+
+    def __init__(self, coordinates: str, *, key_id: str, problem: str) -> None:
+        super().__init__(
+            f"the quarantined record {coordinates} is encrypted with the key {key_id!r}: {problem}"
+        )
+        self.key_id = key_id
 
 
 class SourceUnavailableError(CdcAuditError):

@@ -38,11 +38,12 @@ class TimestampSource(enum.StrEnum):
 
 
 class ValueNote(enum.StrEnum):
-    """What must be said of a stored value beside the value itself."""
+    """What must be said of a stored value beside the value itself. HIDDEN may be null as well."""
 
     UNAVAILABLE = "unavailable"
     MASKED = "masked"
     HASHED = "hashed"
+    HIDDEN = "hidden"
     TRUNCATED = "truncated"
     UNDECODED = "undecoded"
     ESCAPED = "escaped"

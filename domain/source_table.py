@@ -28,6 +28,11 @@ class SourceTable(NamedTuple):
         table = self.source_table or "?"
         return table if self.source_schema is None else f"{self.source_schema}.{table}"
 
+    @property
+    def rule_schema(self) -> str | None:
+        """The schema that rules know it by: where there are none, its database is as good."""
+        return self.source_schema or self.source_database
+
 
 SourceColumns = Mapping[SourceTable, frozenset[str]]
 """Source tables that were met, each with columns that rows of it had: not always all of them."""

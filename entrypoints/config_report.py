@@ -2,7 +2,8 @@
 The effective settings for people and programs: each value, where it came from, no secret.
 
 Behind them comes what they leave open: columns that the trail has met, that look like secrets, and
-that no rule masks. Where the trail cannot be asked, that is said, and is no failure.
+that no rule masks; and rules that fit no column that it has met. Where the trail cannot be asked,
+that is said, and is no failure.
 """
 
 import asyncio
@@ -20,8 +21,8 @@ from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.pool import Access, open_pool
 from adapters.postgres.trail_reader import PostgresTrailReader
 from application.exposed_columns import ExposedColumn, exposed_columns
+from application.unmatched_rules import UnmatchedRule, unmatched_rules
 from domain.errors import ConfigurationError, RepositoryError
-from domain.redaction import Redaction
 from domain.source_table import SourceColumns
 from entrypoints.settings import AppConfig
 from entrypoints.settings_sources import variable_of
@@ -56,10 +57,12 @@ class Exposure(msgspec.Struct, frozen=True):
     Attributes:
         columns: Columns that no rule masks; None where the trail could not be asked.
         reason: Why it could not be asked; None where it could.
+        unmatched: Rules that fit no column.
     """
 
     columns: Sequence[ExposedColumn] | None
     reason: str | None = None
+    unmatched: Sequence[UnmatchedRule] = ()
 
 
 def print_config(config: AppConfig, *, as_json: bool, stream: TextIO | None = None) -> None:
@@ -123,7 +126,10 @@ def look_for_exposed(config: AppConfig) -> Exposure:
         return Exposure(None, f"the database {address} did not answer within {_PATIENCE} s")
     except RepositoryError as error:
         return Exposure(None, str(error))
-    return Exposure(exposed_columns(sources, Redaction(config.redaction.rules)))
+    return Exposure(
+        exposed_columns(sources, config.redaction.redaction()),
+        unmatched=unmatched_rules(sources, config.redaction.rules),
+    )
 
 
 def exposure_lines(exposure: Exposure) -> Iterator[str]:
@@ -139,6 +145,13 @@ def exposure_lines(exposure: Exposure) -> Iterator[str]:
         for exposed in exposure.columns:
             yield ""
             yield exposed.rule
+    for rule in exposure.unmatched:
+        nearest = "" if rule.nearest is None else f" Did you mean {rule.nearest!r}?"
+        yield ""
+        yield (
+            f"# The rule on column {rule.column!r} of table {rule.table!r} fits no column that the "
+            f"trail has met.{nearest}"
+        )
 
 
 def _members(exposure: Exposure) -> Mapping[str, object]:
@@ -148,7 +161,7 @@ def _members(exposure: Exposure) -> Mapping[str, object]:
         {"table": exposed.table, "column": exposed.column, "rule": exposed.rule}
         for exposed in exposure.columns
     ]
-    return {"exposed_columns": columns}
+    return {"exposed_columns": columns, "unmatched_rules": exposure.unmatched}
 
 
 async def _sources(config: DatabaseConfig) -> SourceColumns:

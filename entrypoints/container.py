@@ -35,12 +35,13 @@ from application.ports import (
     RecordSource,
     TrailReader,
 )
+from application.quarantine_protection import QuarantineProtection
 from application.vital_signs import PoolUsage
-from domain.redaction import Redaction
 from domain.stream import StreamPartition
 from entrypoints.audit_service import AuditService
 from entrypoints.endpoints import service_endpoints
 from entrypoints.monitoring import MonitoringService
+from entrypoints.redaction_config import quarantine_protection
 from entrypoints.settings import AppConfig
 from entrypoints.transformers import open_transformer
 
@@ -68,12 +69,16 @@ class Container(containers.DeclarativeContainer):
     tracer = providers.Resource(open_batch_tracer, providers.Object(os.environ))
     metrics = providers.Singleton(MetricsCollector)
 
+    protection: providers.Provider[QuarantineProtection | None] = providers.Singleton(
+        quarantine_protection, config.provided.quarantine, config.provided.redaction.rules
+    )
     store: providers.Provider[AuditStore] = providers.Singleton(
         PostgresAuditStore,
         pool,
         config.provided.sink_database,
         consumer_group=config.provided.kafka.group_id,
         max_retries=config.provided.consumer.max_retries,
+        protection=protection,
     )
     reader: providers.Provider[TrailReader] = providers.Singleton(
         PostgresTrailReader, reader_pool, config.provided.sink_database
@@ -82,7 +87,10 @@ class Container(containers.DeclarativeContainer):
         KafkaChangeSource, config.provided.kafka
     )
     decoder: providers.Provider[RecordDecoder] = providers.Singleton(
-        DebeziumDecoder, config.provided.decoder, config.provided.redaction.rules
+        DebeziumDecoder,
+        config.provided.decoder,
+        config.provided.redaction.rules,
+        hash_key=config.provided.redaction.key.call(),
     )
     observer: providers.Provider[BatchObserver] = providers.Singleton(
         OtelBatchObserver, metrics, tracer
@@ -90,7 +98,7 @@ class Container(containers.DeclarativeContainer):
     watch = providers.Singleton(
         ExposedColumnsWatch,
         observer,
-        providers.Factory(Redaction, config.provided.redaction.rules),
+        config.provided.redaction.redaction.call(),
         reader,
     )
     service = providers.Singleton(
@@ -104,6 +112,7 @@ class Container(containers.DeclarativeContainer):
             decoder=decoder,
             ray=config.provided.ray,
             consumer=config.provided.consumer,
+            protection=protection,
         ).provider,
         config=config.provided.consumer,
         engine=config.provided.transform.engine,

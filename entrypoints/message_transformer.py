@@ -18,6 +18,7 @@ from domain.consumed import RawRecord
 from domain.control import ControlMessage, SkippedRecord
 from domain.disposition import Disposition
 from domain.errors import NotAChangeError, TransformationError
+from domain.hash_key import HashKey
 from domain.redaction import ColumnRule
 from domain.transformed_message import TransformedMessage, transformed_message
 
@@ -56,7 +57,11 @@ class MessageTransformer:
         sanitize_data: Whether columns with well-known names of secrets are masked (password,
             token, ssn, card number, ...).
         config: How records are recognised and decoded.
-        rules: What else is masked or left out.
+        rules: What else is dropped, masked, hashed or hidden.
+        hash_key: What rules that hash do it with.
+
+    Raises:
+        ConfigurationError: A rule hashes, and there is no key.
     """
 
     def __init__(
@@ -66,11 +71,14 @@ class MessageTransformer:
         *,
         config: DecoderConfig | None = None,
         rules: Sequence[ColumnRule] = (),
+        hash_key: HashKey | None = None,
     ) -> None:
         chosen = config if config is not None else DecoderConfig()
         if validate_schema:
             chosen = msgspec.structs.replace(chosen, accept_unmarked_rows=False)
-        self._decoder = DebeziumDecoder(chosen, rules, mask_well_known=sanitize_data)
+        self._decoder = DebeziumDecoder(
+            chosen, rules, mask_well_known=sanitize_data, hash_key=hash_key
+        )
 
     def transform_message(
         self, message: Message, topic: str, partition: int, offset: int

@@ -21,9 +21,13 @@ from adapters.ray.config import RayConfig
 from adapters.schema_registry.config import SchemaRegistryConfig
 from application.consumer_config import ConsumerConfig
 from domain.errors import ConfigurationError
-from domain.redaction import ColumnRule
 from entrypoints.http.config import MonitoringConfig, PageConfig
 from entrypoints.program_version import program_version
+from entrypoints.redaction_config import (
+    QuarantineConfig,
+    RedactionConfig,
+    quarantine_protection,
+)
 from entrypoints.settings_sources import read_settings
 from entrypoints.settings_values import HIDDEN, check_types, is_secret
 
@@ -64,17 +68,6 @@ class TransformConfig(msgspec.Struct, kw_only=True):
     engine: Literal["ray", "inprocess"] = "ray"
 
 
-class RedactionConfig(msgspec.Struct, kw_only=True):
-    """
-    What is masked or left out before anything is stored.
-
-    Attributes:
-        rules: Rules on columns; the first that fits a column decides.
-    """
-
-    rules: list[ColumnRule] = []
-
-
 class AppConfig(msgspec.Struct, kw_only=True):
     """
     All settings.
@@ -94,7 +87,8 @@ class AppConfig(msgspec.Struct, kw_only=True):
         transform: Where records are decoded.
         decoder: How records are recognised and decoded.
         schema_registry: The registry of the schemas that records name.
-        redaction: What is masked or left out.
+        redaction: What is dropped, masked, hashed or hidden.
+        quarantine: What is kept of records that could not be audited.
         ray: The Ray cluster.
         http: The page.
         origins: Where each value that is not a default came from, by ``section.field``.
@@ -116,6 +110,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
     decoder: DecoderConfig = msgspec.field(default_factory=DecoderConfig)
     schema_registry: SchemaRegistryConfig = msgspec.field(default_factory=SchemaRegistryConfig)
     redaction: RedactionConfig = msgspec.field(default_factory=RedactionConfig)
+    quarantine: QuarantineConfig = msgspec.field(default_factory=QuarantineConfig)
     ray: RayConfig = msgspec.field(default_factory=RayConfig)
     http: PageConfig = msgspec.field(default_factory=PageConfig)
     origins: Mapping[str, str] = {}
@@ -168,6 +163,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
     def _validate_together(self) -> None:
         if self.environment is not Environment.DEVELOPMENT:
             self._refuse_default_passwords()
+        quarantine_protection(self.quarantine, self.redaction.rules)
         places = {
             "monitoring.metrics_port": self.monitoring.metrics_port,
             "monitoring.health_check_port": self.monitoring.health_check_port,

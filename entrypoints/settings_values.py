@@ -8,7 +8,7 @@ import msgspec.inspect
 
 from domain.errors import ConfigurationError
 
-_SECRET = re.compile(r"(password|passphrase|secret|token)$")
+_SECRET = re.compile(r"(password|passphrase|secret|token|hash_key)$")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _LONGEST_SHOWN = 120
 HIDDEN = "(hidden)"

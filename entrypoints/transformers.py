@@ -12,16 +12,18 @@ from adapters.inprocess.transformer import InProcessTransformer
 from adapters.ray.config import RayConfig
 from application.consumer_config import ConsumerConfig
 from application.ports import BatchTransformer, RecordDecoder, RowEncoder
+from application.quarantine_protection import QuarantineProtection
 
 
 @asynccontextmanager
-async def open_transformer(
+async def open_transformer(  # noqa: PLR0913 - what the container composes
     *,
     engine: str,
     decoder: RecordDecoder,
     encoder: RowEncoder,
     ray: RayConfig,
     consumer: ConsumerConfig,
+    protection: QuarantineProtection | None = None,
 ) -> AsyncGenerator[BatchTransformer]:
     """
     Open the transformer that `engine` names, and close it after use.
@@ -32,18 +34,21 @@ async def open_transformer(
         encoder: Encodes rows in the store's form.
         ray: Where Ray runs.
         consumer: For the size from which on a record is quarantined by reference.
+        protection: What protects the bytes of quarantined records; None keeps them.
     """
     limit = consumer.max_record_bytes
-    inprocess = InProcessTransformer(decoder, encoder, max_record_bytes=limit)
+    inprocess = InProcessTransformer(
+        decoder, encoder, max_record_bytes=limit, protection=protection
+    )
     try:
         if engine == "inprocess":
             yield inprocess
             return
         from adapters.ray.opening import open_ray_transformer  # noqa: PLC0415 - only where meant
+        from adapters.ray.work import TransformWork  # noqa: PLC0415
 
-        async with open_ray_transformer(
-            decoder, encoder, ray, fallback=inprocess, max_record_bytes=limit
-        ) as with_ray:
+        work = TransformWork(decoder, encoder, max_record_bytes=limit, protection=protection)
+        async with open_ray_transformer(work, ray, fallback=inprocess) as with_ray:
             yield with_ray
     finally:
         inprocess.close()

@@ -8,7 +8,7 @@ The ordinary envelope takes the short way; everything else, and whatever the sho
 over, is looked at member by member. Only that second look judges a record to be poison.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -29,8 +29,13 @@ from adapters.debezium.wire_json import JsonWire
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
 from domain.control import ControlKind, ControlMessage, SkippedRecord
+from domain.errors import TransformationError
+from domain.hash_key import HashKey
+from domain.redacted_control import redacted_control
 from domain.redacted_record import redacted_record
 from domain.redaction import ColumnRule, Redaction
+from domain.source_table import SourceTable
+from domain.unquoted import without_quotes
 
 _REGISTRY_MAGIC = 0
 _SHORTEST_FRAME = 5
@@ -45,6 +50,10 @@ class DebeziumDecoder:
         config: How records are recognised and decoded.
         rules: What is masked or left out.
         mask_well_known: Whether columns with well-known names of secrets are masked besides.
+        hash_key: What rules that hash do it with.
+
+    Raises:
+        ConfigurationError: A rule hashes, and there is no key.
     """
 
     def __init__(
@@ -53,11 +62,13 @@ class DebeziumDecoder:
         rules: Sequence[ColumnRule] = (),
         *,
         mask_well_known: bool = False,
+        hash_key: HashKey | None = None,
     ) -> None:
         self._config = config if config is not None else DecoderConfig()
         self._rules = tuple(rules)
         self._mask_well_known = mask_well_known
-        redaction = Redaction(rules, mask_well_known=mask_well_known)
+        self._hash_key = hash_key
+        redaction = Redaction(rules, mask_well_known=mask_well_known, hash_key=hash_key)
         self._redaction = None if redaction.is_empty else redaction
         self._headers = HeaderReader()
         self._wire = JsonWire()
@@ -67,15 +78,26 @@ class DebeziumDecoder:
         self._records = ChangeRecords(self._config)
 
     def __reduce__(self) -> tuple[Callable[..., "DebeziumDecoder"], tuple[object, ...]]:
-        return _decoder, (self._config, self._rules, self._mask_well_known)
+        return _decoder, (self._config, self._rules, self._mask_well_known, self._hash_key)
 
     def decode(
         self, record: ConsumedRecord, stream_id: int
     ) -> AuditRecord | ControlMessage | SkippedRecord:
-        result = self._decoded(Incoming(record, stream_id, self._headers.look(record.headers)))
-        if self._redaction is not None and type(result) is AuditRecord:
+        incoming = Incoming(record, stream_id, self._headers.look(record.headers))
+        if self._redaction is None:
+            return self._decoded(incoming)
+        try:
+            result = self._decoded(incoming)
+        except TransformationError as error:
+            raise without_quotes(error) from None
+        if type(result) is AuditRecord:
             return redacted_record(result, self._redaction, topic=record.topic)
+        if type(result) is ControlMessage:
+            return redacted_control(result, self._redaction)
         return result
+
+    def dropped_columns(self, source: SourceTable) -> Collection[str]:
+        return () if self._redaction is None else self._redaction.dropped_columns(source)
 
     def _decoded(self, incoming: Incoming) -> AuditRecord | ControlMessage | SkippedRecord:
         record, look = incoming.record, incoming.look
@@ -125,8 +147,9 @@ def _decoder(
     config: DecoderConfig,
     rules: Sequence[ColumnRule],
     mask_well_known: bool,  # noqa: FBT001 - pickle gives arguments by position
+    hash_key: HashKey | None,
 ) -> DebeziumDecoder:
-    return DebeziumDecoder(config, rules, mask_well_known=mask_well_known)
+    return DebeziumDecoder(config, rules, mask_well_known=mask_well_known, hash_key=hash_key)
 
 
 def _unusual(value: bytes, incoming: Incoming) -> ControlMessage:

@@ -7,12 +7,12 @@ _SHOWN_BYTES = 64
 
 def invalid(reason: str, detail: str) -> ValidationError:
     """The record is no valid Debezium message. `reason` is a short stable word for it."""
-    return ValidationError(f"{reason}: {detail}")
+    return ValidationError(f"{reason}: {detail}", summary=reason)
 
 
 def undecodable(reason: str, detail: str) -> TransformationError:
     """The record is a valid message that cannot become an audit record."""
-    return TransformationError(f"{reason}: {detail}")
+    return TransformationError(f"{reason}: {detail}", summary=reason)
 
 
 def shown(data: bytes | memoryview) -> str:

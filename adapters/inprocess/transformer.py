@@ -11,6 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from application.ports import RecordDecoder, RowEncoder
+from application.quarantine_protection import QuarantineProtection
 from application.transform_records import DEFAULT_MAX_RECORD_BYTES, transform_records
 from domain.consumed import ConsumedBatch
 from domain.transformed import TransformedBatch
@@ -29,6 +30,7 @@ class InProcessTransformer:
         decoder: Decodes one record.
         encoder: Encodes rows in the store's form.
         max_record_bytes: A larger record is quarantined by reference.
+        protection: What protects the bytes of quarantined records; None keeps them.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class InProcessTransformer:
         encoder: RowEncoder,
         *,
         max_record_bytes: int = DEFAULT_MAX_RECORD_BYTES,
+        protection: QuarantineProtection | None = None,
     ) -> None:
         self._decoder = decoder
         self._encoder = encoder
         self._max_record_bytes = max_record_bytes
+        self._protection = protection
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="transform")
         # The decoder caches plans, and is made for one caller at a time.
         self._at_work = threading.Lock()
@@ -68,7 +72,11 @@ class InProcessTransformer:
 
     def _transform(self, batch: ConsumedBatch) -> TransformedBatch:
         return transform_records(
-            self._decoder, self._encoder, batch.slices, max_record_bytes=self._max_record_bytes
+            self._decoder,
+            self._encoder,
+            batch.slices,
+            max_record_bytes=self._max_record_bytes,
+            protection=self._protection,
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from application.ports import RecordDecoder, RowEncoder
+from application.quarantine_protection import QuarantineProtection
 from application.transform_records import transform_records
 from domain.consumed import ConsumedBatch
 from domain.errors import TransformerUnavailableError
@@ -17,12 +18,21 @@ class MemoryBatchTransformer:
         decoder: Decodes one record.
         encoder: Encodes rows in the store's form.
 
+        protection: What protects the bytes of quarantined records; None keeps them.
+
     Attributes:
         available: Set it to False, and `transform` raises `TransformerUnavailableError`.
         batches: What was transformed, in order.
     """
 
-    def __init__(self, decoder: RecordDecoder, encoder: RowEncoder) -> None:
+    def __init__(
+        self,
+        decoder: RecordDecoder,
+        encoder: RowEncoder,
+        *,
+        protection: QuarantineProtection | None = None,
+    ) -> None:
+        self._protection = protection
         self._decoder = decoder
         self._encoder = encoder
         self.available = True
@@ -37,4 +47,6 @@ class MemoryBatchTransformer:
         if not self.available:
             raise TransformerUnavailableError("the in-memory workers are away. Set `available`.")
         self.batches.append(batch)
-        return transform_records(self._decoder, self._encoder, batch.slices)
+        return transform_records(
+            self._decoder, self._encoder, batch.slices, protection=self._protection
+        )

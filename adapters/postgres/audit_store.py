@@ -39,6 +39,7 @@ from adapters.postgres.refused_rows import corrections, quarantined, refused_bef
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from adapters.postgres.schema_version import check_version
 from application.ports import RowEncoder
+from application.quarantine_protection import QuarantineProtection
 from domain.consumed import ConsumedBatch
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
 from domain.quarantine import QuarantinedRecord
@@ -66,9 +67,10 @@ class PostgresAuditStore:
         consumer_group: The group that owns the trail's partitions.
         max_retries: How often a quarantined record is retried.
         writer: Token of this writer; random for each process.
+        protection: What protects the bytes of rows that PostgreSQL refuses; None keeps them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the container composes
         self,
         pool: SessionPool,
         config: DatabaseConfig,
@@ -76,12 +78,14 @@ class PostgresAuditStore:
         consumer_group: str,
         max_retries: int = 3,
         writer: str = WRITER,
+        protection: QuarantineProtection | None = None,
     ) -> None:
         self._pool = pool
         self._config = config
         self._group = consumer_group
         self._max_retries = max_retries
         self._writer = writer
+        self._protection = protection
         self._partitions = PartitionMaker()
         self._sources: dict[SourceTable, frozenset[str]] = {}
 
@@ -155,7 +159,7 @@ class PostgresAuditStore:
         control: Sequence[RefusedLine] = await copy_each(
             session, COPY_CONTROL, _control_lines(batch)
         )
-        refused = [quarantined(line, source) for line in (*rows, *control)]
+        refused = [quarantined(line, source, self._protection) for line in (*rows, *control)]
         await self._store_beside(session, batch, (*batch.quarantined, *refused))
         await correct_tallies(session, corrections(rows, control))
         return refused

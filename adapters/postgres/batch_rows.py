@@ -34,14 +34,15 @@ _LINE_AT_FAULT = re.compile(r"^COPY \w+, line (\d+)", re.MULTILINE)
 _QUARANTINE = """
 INSERT INTO processing_error (
     stream_id, kafka_partition, kafka_offset, topic, kafka_timestamp, raw_key, raw_value,
-    raw_headers, key_size, value_size, error_type, error_message, accounted, max_retries
+    raw_headers, key_size, value_size, encryption_key_id, error_type, error_message, accounted,
+    max_retries
 )
-VALUES (%s, %s, %s, %s, %s::timestamptz, %b, %b, %s::json, %s, %s, %s, %s, true, %s)
+VALUES (%s, %s, %s, %s, %s::timestamptz, %b, %b, %s::json, %s, %s, %s, %s, %s, true, %s)
 ON CONFLICT (stream_id, kafka_partition, kafka_offset) DO UPDATE
 SET raw_key = excluded.raw_key, raw_value = excluded.raw_value,
     raw_headers = excluded.raw_headers, key_size = excluded.key_size,
-    value_size = excluded.value_size, error_type = excluded.error_type,
-    error_message = excluded.error_message, accounted = true
+    value_size = excluded.value_size, encryption_key_id = excluded.encryption_key_id,
+    error_type = excluded.error_type, error_message = excluded.error_message, accounted = true
 """
 
 _GAP = """
@@ -76,12 +77,22 @@ class RefusedLine(msgspec.Struct, frozen=True):
     Attributes:
         line: The line.
         error_type: Name of the error's class.
-        message: What PostgreSQL said, without the row's content.
+        message: What PostgreSQL said; it may quote the row.
+        sqlstate: The code of the error.
     """
 
     line: bytes
     error_type: str
     message: str
+    sqlstate: str | None = None
+
+    @property
+    def unquoted(self) -> str:
+        """What is wrong, without anything of the row."""
+        return (
+            f"PostgreSQL refused it (SQLSTATE {self.sqlstate}). No more is told: a rule on columns "
+            f"may concern what the record holds."
+        )
 
     @property
     def coordinates(self) -> tuple[int, int, int]:
@@ -156,7 +167,10 @@ def _cut(start: int, end: int, error: psycopg.Error) -> Sequence[tuple[int, int]
 def _refused(line: bytes, error: psycopg.Error) -> RefusedLine:
     primary = error.diag.message_primary or "no reason given"
     return RefusedLine(
-        line, type(error).__name__, f"PostgreSQL refused it: {primary} (SQLSTATE {error.sqlstate})."
+        line,
+        type(error).__name__,
+        f"PostgreSQL refused it: {primary} (SQLSTATE {error.sqlstate}).",
+        error.sqlstate,
     )
 
 
@@ -174,8 +188,8 @@ async def quarantine(
             r.key,
             r.value,
             headers_json(r.headers),
-            None if r.key is None else len(r.key),
-            None if r.value is None else len(r.value),
+            *r.sizes,
+            r.encryption_key_id and plain_text(r.encryption_key_id),
             plain_text(r.error_type),
             plain_text(r.error_message),
             max_retries,

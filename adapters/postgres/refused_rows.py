@@ -1,11 +1,19 @@
-"""What becomes of rows that PostgreSQL refused: quarantined with their bytes, and counted so."""
+"""
+What becomes of rows that PostgreSQL refused: quarantined with their bytes, and counted so.
+
+Their bytes are protected as those of undecodable records are. What PostgreSQL says of the row may
+quote it: of a protected record, only the code of the error is told.
+"""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
+import msgspec
+
 from adapters.postgres.batch_rows import RefusedLine
 from adapters.postgres.pool import Session
+from application.quarantine_protection import QuarantineProtection
 from domain.consumed import ConsumedBatch, ConsumedRecord
 from domain.disposition import Tally
 from domain.operation import OperationTypeEnum
@@ -24,11 +32,16 @@ ORDER BY e.stream_id, e.kafka_partition, e.kafka_offset
 """
 
 
-def quarantined(refused: RefusedLine, source: ConsumedBatch) -> QuarantinedRecord:
+def quarantined(
+    refused: RefusedLine, source: ConsumedBatch, protection: QuarantineProtection | None
+) -> QuarantinedRecord:
     """Make the quarantine's record of a refused row, with the bytes that it came from."""
     stream_id, partition, offset = refused.coordinates
     raw = _raw_record(source, stream_id, partition, offset)
-    return _with_bytes(raw, stream_id, error_type=refused.error_type, message=refused.message)
+    record = _with_bytes(raw, stream_id, error_type=refused.error_type, message=refused.message)
+    if protection is None or not protection.concerns(raw.topic):
+        return record
+    return protection.protect(msgspec.structs.replace(record, error_message=refused.unquoted))
 
 
 def corrections(
@@ -48,7 +61,11 @@ def corrections(
 async def refused_before(
     session: Session, batch: TransformedBatch, source: ConsumedBatch
 ) -> Sequence[QuarantinedRecord]:
-    """Find what was refused of a batch that was stored before, and whose answer was lost."""
+    """
+    Find what was refused of a batch that was stored before, and whose answer was lost.
+
+    It is told to who counts, with the bytes of `source`, and not stored again.
+    """
     cursor = await session.execute(
         _KEPT,
         [

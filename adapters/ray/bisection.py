@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import msgspec
 
-from application.ports import RowEncoder
+from adapters.ray.work import TransformWork
 from application.transform_records import transform_records
 from domain.consumed import ConsumedRecord, PartitionSlice
 from domain.errors import TransformationError
@@ -52,15 +52,15 @@ def joined(left: TransformedBatch, right: TransformedBatch) -> TransformedBatch:
 
 
 def refused(
-    slices: Sequence[PartitionSlice],
-    error: TransformationError,
-    *,
-    encoder: RowEncoder,
-    max_record_bytes: int,
+    slices: Sequence[PartitionSlice], error: TransformationError, *, work: TransformWork
 ) -> TransformedBatch:
-    """Quarantine every record of `slices` for `error`, without decoding it."""
+    """Quarantine every record of `slices` for `error` as `work` does, without decoding it."""
     return transform_records(
-        _RefusingDecoder(error), encoder, slices, max_record_bytes=max_record_bytes
+        _RefusingDecoder(error),
+        work.encoder,
+        slices,
+        max_record_bytes=work.max_record_bytes,
+        protection=work.protection,
     )
 
 

@@ -13,7 +13,7 @@ from adapters.ray.transformer import RayTransformer
 from adapters.ray.versions import our_versions
 from adapters.ray.with_fallback import TransformerWithFallback
 from adapters.ray.work import TransformWork
-from application.ports import BatchTransformer, RecordDecoder, RowEncoder
+from application.ports import BatchTransformer
 from domain.errors import TransformerUnavailableError
 
 OpenDriver = Callable[[Order], AbstractAsyncContextManager[DriverProcess]]
@@ -47,24 +47,16 @@ async def open_workers(
 
 @asynccontextmanager
 async def open_ray_transformer(
-    decoder: RecordDecoder,
-    encoder: RowEncoder,
-    config: RayConfig,
-    *,
-    fallback: BatchTransformer,
-    max_record_bytes: int,
+    work: TransformWork, config: RayConfig, *, fallback: BatchTransformer
 ) -> AsyncGenerator[TransformerWithFallback]:
     """
     Transform with `fallback` at once, and on Ray while it is up. It ends within 5 seconds.
 
     Args:
-        decoder: Decodes one record. It is pickled.
-        encoder: Encodes rows in the store's form. It is pickled.
+        work: What is done with a batch. It is pickled.
         config: Where Ray runs.
         fallback: Transforms what is small, and everything while Ray is not there.
-        max_record_bytes: A larger record is quarantined by reference.
     """
-    work = TransformWork(decoder, encoder, max_record_bytes=max_record_bytes)
     transformer = TransformerWithFallback(partial(open_workers, work, config), fallback)
     opened = asyncio.create_task(transformer.keep_open())
     try:

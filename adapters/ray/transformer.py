@@ -101,12 +101,7 @@ class RayTransformer:
     def _refused(self, slices: Sequence[PartitionSlice], reason: str) -> TransformedBatch:
         error = WorkerKilledError(workers=ATTEMPTS, reason=reason)
         logger.error("a record kills its workers", extra={"reason": reason})
-        return refused(
-            slices,
-            error,
-            encoder=self._work.encoder,
-            max_record_bytes=self._work.max_record_bytes,
-        )
+        return refused(slices, error, work=self._work)
 
 
 def _records(slices: Sequence[PartitionSlice]) -> int:

@@ -45,7 +45,7 @@ class TransformWork:
                 self.encoder,
                 unpack_slices(packed),
                 max_record_bytes=self.max_record_bytes,
-            protection=self.protection,
+                protection=self.protection,
             )
         except SchemaRegistryUnavailableError as error:
             # An answer: raised here, it would be the failure of a worker that is as good as any.

@@ -41,6 +41,7 @@ NOTES: Mapping[str, str] = {
     "that a change leaves alone.",
     ValueNote.OFFLOADED: "The value was put elsewhere before it was sent.",
     ValueNote.MASKED: "The value was masked before it was stored.",
+    ValueNote.HIDDEN: "The value was hidden before it was stored, null or not.",
     ValueNote.HASHED: "A hash of the value was stored in its place.",
     ValueNote.TRUNCATED: "Only the beginning of the value was stored.",
     ValueNote.UNDECODED: "The value is shown as it was sent: its type is not known.",

@@ -5,12 +5,14 @@ from typing import Any
 import msgspec
 
 from domain.audit_record import AuditRecord
+from domain.hash_key import HashKey
 from domain.record_key import identity_prefix, key_hash
 from domain.redacted_record import redacted_record
 from domain.redaction import ColumnRule, Redaction, RuleAction
 from tests.builders import a_record
 
 TOPIC = "shop.public.customers"
+KEY = HashKey("2026", b"a key of tests, and of nothing else")
 
 
 def mask(column: str, table: str = "*") -> ColumnRule:
@@ -21,6 +23,16 @@ def mask(column: str, table: str = "*") -> ColumnRule:
 def drop(column: str, table: str = "*") -> ColumnRule:
     """Make a rule that drops a column."""
     return ColumnRule(column=column, table=table, action=RuleAction.DROP)
+
+
+def hashed(column: str, table: str = "*") -> ColumnRule:
+    """Make a rule that hashes a column."""
+    return ColumnRule(column=column, table=table, action=RuleAction.HASH)
+
+
+def hide(column: str, table: str = "*") -> ColumnRule:
+    """Make a rule that hides a column."""
+    return ColumnRule(column=column, table=table, action=RuleAction.HIDE)
 
 
 def a_customer(**fields: Any) -> AuditRecord:  # noqa: ANN401 - any field
@@ -53,4 +65,4 @@ def hash_of(record: AuditRecord, *, table: str | None = None) -> int | None:
 
 def redacted(record: AuditRecord, *rules: ColumnRule, topic: str = TOPIC) -> AuditRecord:
     """Apply `rules` to the record."""
-    return redacted_record(record, Redaction(rules), topic=topic)
+    return redacted_record(record, Redaction(rules, hash_key=KEY), topic=topic)

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.redacted_values import redacted_image
 from domain.redaction import (
     MASK,
     ColumnRule,
     Redaction,
     RuleAction,
     is_well_known_sensitive,
-    redacted_image,
 )
 
 DROP, MASKED = RuleAction.DROP, RuleAction.MASK

@@ -13,7 +13,7 @@ WORDS: list[tuple[type[StrEnum], str]] = [
     (OperationTypeEnum, "INSERT UPDATE DELETE TRUNCATE SNAPSHOT UPSERT RANGE_DELETE"),
     (BeforeImage, "complete key invented absent"),
     (TimestampSource, "source envelope kafka"),
-    (ValueNote, "unavailable masked hashed truncated undecoded escaped suspect offloaded"),
+    (ValueNote, "unavailable masked hashed hidden truncated undecoded escaped suspect offloaded"),
     (Disposition, "audited baseline control skipped quarantined"),
     (ColumnStatus, "added removed changed unchanged unavailable unknown"),
 ]

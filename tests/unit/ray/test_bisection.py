@@ -9,7 +9,6 @@ from domain.consumed import PartitionSlice
 from domain.errors import WorkerKilledError
 from domain.transformed import TransformedBatch
 from tests.unit.ray.records import (
-    MAX_RECORD_BYTES,
     a_batch_of,
     a_slice,
     a_work,
@@ -70,8 +69,7 @@ def test_a_refused_record_is_quarantined_with_its_bytes_and_why() -> None:
     batch = refused(
         [a_slice(b"exit", first=5)],
         WorkerKilledError(workers=3, reason="exit code 7"),
-        encoder=work.encoder,
-        max_record_bytes=MAX_RECORD_BYTES,
+        work=work,
     )
 
     (quarantined,) = batch.quarantined

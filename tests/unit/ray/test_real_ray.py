@@ -22,7 +22,6 @@ from domain.errors import ConfigurationError, TransformerUnavailableError
 from tests.pipelines import until
 from tests.processes import descendants, is_alive
 from tests.unit.ray.records import (
-    MAX_RECORD_BYTES,
     a_batch_of,
     a_slice,
     a_work,
@@ -60,11 +59,7 @@ async def ray() -> AsyncGenerator[RayTransformer]:
 async def opened() -> AsyncGenerator[TransformerWithFallback]:
     work = a_work()
     async with open_ray_transformer(
-        work.decoder,
-        work.encoder,
-        CONFIG,
-        fallback=MemoryBatchTransformer(work.decoder, work.encoder),
-        max_record_bytes=MAX_RECORD_BYTES,
+        work, CONFIG, fallback=MemoryBatchTransformer(work.decoder, work.encoder)
     ) as transformer:
         yield transformer
 
