@@ -96,12 +96,13 @@ class CDCConsumerService:
         self._config.kafka.require_topics()
         for section in (self._config.kafka, self._config.consumer, self._config.ray):
             section.validate()
-        self._task = asyncio.create_task(self._run(), name="cdc-consumer")
-        while not self._task.done():
+        task = self._task = asyncio.create_task(self._run(), name="cdc-consumer")
+        while not task.done():
             if self._service is not None and self._service.status().state not in _BEFORE:
                 return
-            await asyncio.wait({self._task}, timeout=_LOOK_AGAIN)
-        await self._task
+            await asyncio.wait({task}, timeout=_LOOK_AGAIN)
+        if not task.cancelled():  # by a `stop` meanwhile
+            await task
 
     async def stop(self) -> None:
         """
@@ -115,7 +116,7 @@ class CDCConsumerService:
         task, self._task = self._task, None
         if self._service is not None:
             self._service.request_stop()
-        else:  # `start` was broken off before there was anything to stop
+        else:  # it has just been started: there is nothing to stop yet
             task.cancel()
         done, _ = await asyncio.wait({task}, timeout=self._config.consumer.shutdown_timeout)
         if not done:

@@ -165,13 +165,28 @@ async def test_waiting_that_is_given_up_ends_nothing() -> None:
         await consumer.stop()
 
 
-async def test_a_start_that_was_broken_off_can_be_stopped() -> None:
+@pytest.mark.parametrize("turns", [1, 2, 3, 5, 8])
+async def test_a_start_that_is_under_way_can_be_stopped(turns: int) -> None:
     # In vain for an hour, if `stop` waited for what never began.
     async with a_consumer(shutdown_timeout=3600.0) as consumer:
         starting = asyncio.create_task(consumer.start())
-        await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            await consumer.stop()
+            await starting
+
+        assert consumer.get_health_status()["running"] is False
+        assert "cdc-consumer" not in names_of_tasks()
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, 5, 8])
+async def test_a_start_that_was_broken_off_can_be_stopped(turns: int) -> None:
+    async with a_consumer(shutdown_timeout=3600.0) as consumer:
+        starting = asyncio.create_task(consumer.start())
+        for _ in range(turns):
+            await asyncio.sleep(0)
         starting.cancel()
-        await asyncio.wait({starting})
         async with asyncio.timeout(30):
             await consumer.stop()
 
