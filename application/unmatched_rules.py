@@ -64,5 +64,6 @@ def _fits(rule: ColumnRule, column: str) -> bool:
 
 def _nearest(pattern: str, columns: set[str]) -> str | None:
     known = {column.lower(): column for column in sorted(columns)}
-    close = difflib.get_close_matches(pattern.lower(), known, n=1)
+    outermost = pattern.partition(".")[0].lower()
+    close = difflib.get_close_matches(outermost, known, n=1)
     return known[close[0]] if close else None
