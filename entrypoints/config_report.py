@@ -141,7 +141,8 @@ def exposure_lines(exposure: Exposure) -> Iterator[str]:
     else:
         yield ""
         yield "# These columns in the trail look like secrets by name, and no rule masks them."
-        yield "# To have them masked from now on, paste the rules into the settings' file."
+        yield "# To have them masked from now on, paste the rules into the settings' file. With"
+        yield '# rules, give quarantine.encryption_keys too, or set quarantine.raw = "withhold".'
         for exposed in exposure.columns:
             yield ""
             yield exposed.rule

@@ -23,7 +23,8 @@ from domain.disposition import Disposition
 from entrypoints.audit_service import AuditService
 from entrypoints.container import Container, resolved, started
 from entrypoints.monitoring import process_metrics
-from entrypoints.settings import AppConfig, RedactionConfig, TransformConfig
+from entrypoints.redaction_config import QuarantineConfig, RedactionConfig
+from entrypoints.settings import AppConfig, TransformConfig
 
 _BEFORE = frozenset({PipelineState.STOPPED, PipelineState.STARTING, PipelineState.JOINING})
 _LOOK_AGAIN = 0.02
@@ -36,13 +37,15 @@ class ConsumerOptions(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         transform: Where records are decoded.
         ray: The Ray cluster.
-        redaction: What is masked or left out.
+        redaction: What is dropped, masked, hashed or hidden.
+        quarantine: What is kept of records that could not be audited.
         metrics: Counts what is done; None for the process's own collector.
     """
 
     transform: TransformConfig = msgspec.field(default_factory=TransformConfig)
     ray: RayConfig = msgspec.field(default_factory=RayConfig)
     redaction: RedactionConfig = msgspec.field(default_factory=RedactionConfig)
+    quarantine: QuarantineConfig = msgspec.field(default_factory=QuarantineConfig)
     metrics: MetricsCollector | None = None
 
 
@@ -74,6 +77,7 @@ class CDCConsumerService:
             transform=self._options.transform,
             ray=self._options.ray,
             redaction=self._options.redaction,
+            quarantine=self._options.quarantine,
         )
         self._service: AuditService | None = None
         self._task: asyncio.Task[None] | None = None

@@ -57,6 +57,7 @@ from entrypoints.http.config import (
 )
 from entrypoints.message_transformer import MessageTransformer, transform_cdc_message
 from entrypoints.monitoring import MonitoringService
+from entrypoints.redaction_config import QuarantineConfig, RedactionConfig
 from entrypoints.sessions import (
     create_tables,
     drop_tables,
@@ -67,7 +68,6 @@ from entrypoints.settings import (
     AppConfig,
     Environment,
     LoggingConfig,
-    RedactionConfig,
     TransformConfig,
     app_config,
 )
@@ -112,6 +112,7 @@ __all__ = [
     "OperationTypeEnum",
     "ProcessingError",
     "ProcessingErrorRepository",
+    "QuarantineConfig",
     "RayConfig",
     "RecordTooLargeError",
     "RedactionConfig",

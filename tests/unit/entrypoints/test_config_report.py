@@ -15,8 +15,6 @@ import pytest
 from adapters.postgres.audit_store import PostgresAuditStore
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.pool import open_pool
-from application.exposed_columns import exposed_columns
-from domain.redaction import Redaction
 from domain.source_table import SourceTable
 from entrypoints.cli import main
 from entrypoints.config_report import print_config
@@ -104,11 +102,13 @@ def test_nothing_is_exposed_once_what_was_printed_is_pasted_as_it_is(
 ) -> None:
     _, _, below = printed(capsys).partition("\n\n")
 
-    (tmp_path / "cdc-audit.toml").write_text('[kafka]\ngroup_id = "g"\n\n' + below)
-    rules = Redaction(AppConfig.from_env().redaction.rules)
+    (tmp_path / "cdc-audit.toml").write_text('[quarantine]\nraw = "withhold"\n\n' + below)
 
-    assert len(exposed_columns({USERS: COLUMNS}, Redaction(()))) == 2
-    assert exposed_columns({USERS: COLUMNS}, rules) == []
+    assert below.count("[[redaction.rules]]") == 2
+    assert printed(capsys).endswith(
+        "\n# no column in the trail looks like a secret and is left unmasked\n"
+    )
+    assert as_json(capsys)["exposed_columns"] == []
 
 
 @pytest.mark.postgres

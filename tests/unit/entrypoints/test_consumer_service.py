@@ -16,7 +16,9 @@ from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.database import DatabaseService, get_database_manager
 from application.consumer_config import ConsumerConfig
 from domain.errors import ConfigurationError, SchemaVersionError
+from domain.redaction import ColumnRule
 from entrypoints.consumer_service import CDCConsumerService, ConsumerOptions
+from entrypoints.redaction_config import QuarantineConfig, RedactionConfig
 from entrypoints.settings import TransformConfig
 from tests.pipelines import until
 from tests.servers.kafka import kafka_cluster
@@ -32,6 +34,7 @@ IN_PROCESS = ConsumerOptions(transform=TransformConfig(engine="inprocess"))
 async def a_consumer(
     database: DatabaseConfig = NOWHERE,
     kafka: KafkaConfig = KAFKA,
+    options: ConsumerOptions = IN_PROCESS,
     **settings: Any,  # noqa: ANN401 - any setting
 ) -> AsyncGenerator[CDCConsumerService]:
     """Give a consumer that is not started; its database service is closed in the end."""
@@ -39,7 +42,7 @@ async def a_consumer(
     manager = await get_database_manager(database)
     service = DatabaseService(manager, consumer_config)
     try:
-        yield CDCConsumerService(kafka, consumer_config, service, options=IN_PROCESS)
+        yield CDCConsumerService(kafka, consumer_config, service, options=options)
     finally:
         await service.close()
 
@@ -87,6 +90,18 @@ async def test_a_wrong_setting_is_refused_before_anything_starts(
 
         assert caught.value.field == field
         assert consumer.get_health_status()["state"] == "stopped"
+
+
+async def test_rules_need_a_quarantine_that_keeps_no_secrets() -> None:
+    rules = RedactionConfig(rules=[ColumnRule(column="ssn")])
+    alone = msgspec.structs.replace(IN_PROCESS, redaction=rules)
+    both = msgspec.structs.replace(alone, quarantine=QuarantineConfig(raw="withhold"))
+
+    async with a_consumer(options=alone) as consumer:
+        with pytest.raises(ConfigurationError, match=r"quarantine\.encryption_keys"):
+            await consumer.start()
+    async with a_consumer(options=both) as consumer, consumer:
+        assert consumer.get_health_status()["running"] is True
 
 
 async def test_start_returns_while_the_database_is_waited_for() -> None:

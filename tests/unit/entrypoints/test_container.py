@@ -21,11 +21,13 @@ from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.trail_reader import PostgresTrailReader
 from application.consumer_config import ConsumerConfig
 from application.exposed_columns import ExposedColumnsWatch
+from domain.redaction import ColumnRule
 from domain.source_table import SourceTable
 from entrypoints.audit_service import AuditService
 from entrypoints.container import Container, resolved, started
 from entrypoints.http.config import MonitoringConfig, PageConfig
 from entrypoints.monitoring import MonitoringService
+from entrypoints.redaction_config import QuarantineConfig, RedactionConfig
 from entrypoints.settings import AppConfig, TransformConfig
 from tests.pipelines import until
 from tests.unit.debezium.records import an_envelope
@@ -144,16 +146,22 @@ async def test_a_record_goes_from_the_source_to_the_trail_and_is_acknowledged() 
     assert parts.broker.committed == {(TOPIC, 0): 1}
 
 
-async def test_a_column_that_looks_like_a_secret_is_warned_of(
+async def test_rules_of_the_settings_mask_and_the_rest_is_warned_of(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     parts = Parts()
-    parts.produce(id=1, password="p")  # noqa: S106 - made up
+    parts.config.redaction = RedactionConfig(rules=[ColumnRule(column="ssn")])
+    parts.config.quarantine = QuarantineConfig(raw="withhold")
+    parts.produce(id=1, ssn="078-05-1120", password="p")  # noqa: S106 - made up
+    parts.broker.produce(TOPIC, b"no json, with a secret in it")
 
     async with parts.serving() as service:
-        await until(lambda: service.status().batches == 1)
+        await until(lambda: sum(service.status().records.values()) == 2)
 
+    (bad,) = parts.store.trail.quarantine.values()
+    assert parts.rows() == [{"id": 1, "ssn": "***", "password": "p"}]
     assert warned_of(caplog) == ["password"]
+    assert bad.value is None
 
 
 async def test_the_trail_is_looked_at_before_the_first_batch(
