@@ -3,16 +3,18 @@ CloudEvents (`CloudEventsConverter`): the envelope's parts as attributes, the ro
 
 Attributes are ``iodebezium`` and the field's name without anything but letters and digits, case
 kept: ``iodebeziumtxId`` is the source's txId, ``iodebeziumtxid`` the transaction block's id. 64-bit
-numbers are text. With the attributes switched off, operation and position are gone.
+numbers are text. With the attributes switched off, operation and position are gone. The data is
+JSON, or bytes whose schema is in a registry.
 """
 
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from adapters.debezium.exact_json import decode_exact, decode_members, encode, first_byte
+from adapters.debezium.exact_json import Json, decode_exact, decode_members, encode, first_byte
 from adapters.debezium.source_block import SourceBlock, TransactionBlock, source_from_fields
 
 _PREFIX = "iodebezium"
@@ -22,6 +24,7 @@ _NAMES = {
     for field in msgspec.structs.fields(SourceBlock)
 }
 _ROUTE_PARTS = 3
+_REGISTRY_MAGIC = b"\0"
 
 
 class CloudEvent(msgspec.Struct, gc=False):
@@ -50,11 +53,22 @@ def is_cloud_event(members: Mapping[str, msgspec.Raw]) -> bool:
     return members.keys() >= _OWN and first_byte(members["data"]) == b"{"
 
 
-def read_cloud_event(members: Mapping[str, msgspec.Raw]) -> CloudEvent:
-    """Read a value for which `is_cloud_event` holds."""
+def registered_data(members: Mapping[str, msgspec.Raw]) -> bytes | None:
+    """The data of a CloudEvent whose schema is in a registry; None for any other value."""
+    if not members.keys() >= _OWN or first_byte(members["data"]) != b'"':
+        return None
+    try:
+        data = b64decode(msgspec.json.decode(members["data"], type=str), validate=True)
+    except ValueError:
+        return None
+    return data if data[:1] == _REGISTRY_MAGIC else None
+
+
+def read_cloud_event(members: Mapping[str, msgspec.Raw], data: Json) -> CloudEvent:
+    """Read a CloudEvent; its data is JSON, or was made so."""
     attributes = {name: raw for name, raw in members.items() if name != "data"}
     values = {name: decode_exact(raw) for name, raw in attributes.items()}
-    rows = decode_members(members["data"])
+    rows = decode_members(data)
     schema = None
     if rows.keys() == {"schema", "payload"} and first_byte(rows["payload"]) == b"{":
         schema, rows = bytes(rows["schema"]), decode_members(rows["payload"])

@@ -23,6 +23,10 @@ class ConnectSchema(msgspec.Struct, frozen=True, gc=False):
         items: Schema of an array's elements.
         keys: Schema of a map's keys.
         values: Schema of a map's values.
+        is_ambiguous: Whether the wire's format lost what the value means (Protobuf keeps no
+            semantic types of Debezium's).
+        has_no_null: Whether the wire's format has no null for it: the type's default stands for
+            both (Protobuf's fields without presence).
     """
 
     type: str
@@ -35,6 +39,8 @@ class ConnectSchema(msgspec.Struct, frozen=True, gc=False):
     items: ConnectSchema | None = None
     keys: ConnectSchema | None = None
     values: ConnectSchema | None = None
+    is_ambiguous: bool = False
+    has_no_null: bool = False
 
     def child(self, field: str) -> ConnectSchema | None:
         """The schema of a struct's field; None if there is none of that name."""

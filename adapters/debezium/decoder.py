@@ -1,8 +1,8 @@
 """
 Decodes a consumed record: wire format step, then envelope step, each exchangeable.
 
-    bytes ──▶ JsonWire ──▶ payload, plan ──▶ an ordinary envelope ──▶ Change ──▶ AuditRecord
-                                        └──▶ other shapes         ──▶ Change, ControlMessage
+    bytes ──▶ JsonWire     ──▶ payload, plan ──▶ an ordinary envelope ──▶ Change ──▶ AuditRecord
+        └───▶ RegistryWire ──┘              └──▶ other shapes         ──▶ Change, ControlMessage
 
 The ordinary envelope takes the short way; everything else, and whatever the short way stumbles
 over, is looked at member by member. Only that second look judges a record to be poison.
@@ -20,12 +20,15 @@ from adapters.debezium.envelope import read_envelope
 from adapters.debezium.envelope_changes import EnvelopeChanges
 from adapters.debezium.exact_json import encode
 from adapters.debezium.incoming import Incoming
-from adapters.debezium.other_shapes import OtherShapes
+from adapters.debezium.other_shapes import OtherShapes, Wires
 from adapters.debezium.poison import invalid, shown
 from adapters.debezium.record_headers import HeaderReader
 from adapters.debezium.record_keys import KeyDecoder
+from adapters.debezium.registered_schemas import RegisteredSchemas
+from adapters.debezium.registry_wire import NoRegistry, RegistryWire
 from adapters.debezium.repaired import repaired, with_notes
-from adapters.debezium.wire_json import JsonWire
+from adapters.debezium.schema_names import MAGIC
+from adapters.debezium.wire_json import JsonPart, JsonWire
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
 from domain.control import ControlKind, ControlMessage, SkippedRecord
@@ -37,8 +40,6 @@ from domain.redaction import ColumnRule, Redaction
 from domain.source_table import SourceTable
 from domain.unquoted import without_quotes
 
-_REGISTRY_MAGIC = 0
-_SHORTEST_FRAME = 5
 _NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -51,6 +52,7 @@ class DebeziumDecoder:
         rules: What is masked or left out.
         mask_well_known: Whether columns with well-known names of secrets are masked besides.
         hash_key: What rules that hash do it with.
+        schemas: The schemas that records name; None where no registry is configured.
 
     Raises:
         ConfigurationError: A rule hashes, and there is no key.
@@ -63,22 +65,27 @@ class DebeziumDecoder:
         *,
         mask_well_known: bool = False,
         hash_key: HashKey | None = None,
+        schemas: RegisteredSchemas | None = None,
     ) -> None:
         self._config = config if config is not None else DecoderConfig()
         self._rules = tuple(rules)
         self._mask_well_known = mask_well_known
         self._hash_key = hash_key
+        self._schemas = schemas
         redaction = Redaction(rules, mask_well_known=mask_well_known, hash_key=hash_key)
         self._redaction = None if redaction.is_empty else redaction
         self._headers = HeaderReader()
         self._wire = JsonWire()
-        self._keys = KeyDecoder()
-        self._envelopes = EnvelopeChanges(self._config, self._keys)
-        self._others = OtherShapes(self._config, self._wire, self._keys, self._envelopes)
+        self._registry = RegistryWire(schemas or RegisteredSchemas(NoRegistry()))
+        keys = KeyDecoder(self._registry)
+        self._envelopes = EnvelopeChanges(self._config, keys)
+        wires = Wires(self._wire, self._registry)
+        self._others = OtherShapes(self._config, wires, keys, self._envelopes)
         self._records = ChangeRecords(self._config)
 
     def __reduce__(self) -> tuple[Callable[..., "DebeziumDecoder"], tuple[object, ...]]:
-        return _decoder, (self._config, self._rules, self._mask_well_known, self._hash_key)
+        made_of = self._config, self._rules, self._mask_well_known, self._hash_key
+        return _decoder, (*made_of, self._schemas)
 
     def decode(
         self, record: ConsumedRecord, stream_id: int
@@ -104,35 +111,52 @@ class DebeziumDecoder:
         value = record.value
         if value is None:
             return self._finished(self._others.null_value(incoming), incoming)
-        if look.is_dead_letter or not value or value[0] == _REGISTRY_MAGIC or look.needs_registry:
+        if look.is_dead_letter or not value:
             return _unusual(value, incoming)
+        if value[0] != MAGIC and look.value_schema is None:
+            return self._json(value, None, incoming)
+        part = self._registry.part(value, look.value_schema)
+        if isinstance(part, JsonPart):
+            return self._json(bytes(part.payload), part, incoming)
+        return self._finished(self._others.registered(part, incoming), incoming)
+
+    def _json(
+        self, value: bytes, registered: JsonPart | None, incoming: Incoming
+    ) -> AuditRecord | ControlMessage | SkippedRecord:
+        """What JSON is; `registered` has what a registry's schema says of it."""
+        record = incoming.record
         try:
-            part = self._wire.unwrap(record.topic, value)
+            part = registered or self._wire.unwrap(record.topic, value)
             envelope = read_envelope(part.payload)
             if envelope.op != "m":
                 change = self._envelopes.read(envelope, part.plan, incoming)
                 return self._records.audit_record(change, record, incoming.stream_id)
         except _NOT_JSON:
             pass
-        return self._second_look(value, incoming)
+        return self._second_look(value, registered, incoming)
 
     def _second_look(
-        self, value: bytes, incoming: Incoming
+        self, value: bytes, registered: JsonPart | None, incoming: Incoming
     ) -> AuditRecord | ControlMessage | SkippedRecord:
         try:
-            return self._looked_at(value, incoming)
+            return self._looked_at(value, registered, incoming)
         except _NOT_JSON as error:
             fixed = repaired(value)
             if fixed is None:
                 raise invalid("invalid_json", f"{error}: {shown(value)}") from error
         try:
-            result = self._looked_at(fixed.value, incoming)
+            result = self._looked_at(fixed.value, registered, incoming)
         except _NOT_JSON as error:
             raise invalid("invalid_json", f"{error}: {shown(value)}") from error
         return with_notes(result, fixed.notes) if isinstance(result, AuditRecord) else result
 
-    def _looked_at(self, value: bytes, incoming: Incoming) -> AuditRecord | ControlMessage:
-        part = self._wire.unwrap_members(incoming.record.topic, value)
+    def _looked_at(
+        self, value: bytes, registered: JsonPart | None, incoming: Incoming
+    ) -> AuditRecord | ControlMessage:
+        if registered is None:
+            part = self._wire.unwrap_members(incoming.record.topic, value)
+        else:
+            part = msgspec.structs.replace(registered, payload=value)
         return self._finished(self._others.value(part, incoming), incoming)
 
     def _finished(
@@ -148,24 +172,19 @@ def _decoder(
     rules: Sequence[ColumnRule],
     mask_well_known: bool,  # noqa: FBT001 - pickle gives arguments by position
     hash_key: HashKey | None,
+    schemas: RegisteredSchemas | None,
 ) -> DebeziumDecoder:
-    return DebeziumDecoder(config, rules, mask_well_known=mask_well_known, hash_key=hash_key)
+    return DebeziumDecoder(
+        config, rules, mask_well_known=mask_well_known, hash_key=hash_key, schemas=schemas
+    )
 
 
 def _unusual(value: bytes, incoming: Incoming) -> ControlMessage:
-    """A value that is not looked at as JSON: put aside by Kafka Connect, empty, or binary."""
+    """A value that is not looked at: put aside by Kafka Connect, or empty."""
     if incoming.look.is_dead_letter:
         try:
             payload = encode(value.decode())
         except UnicodeDecodeError:
             payload = encode({"hex": value.hex()})
         return control_message(incoming, ControlKind.DEAD_LETTER, payload=payload)
-    if not value:
-        raise invalid("invalid_json", "the value is empty, which is neither JSON nor null")
-    if len(value) < _SHORTEST_FRAME and not incoming.look.needs_registry:
-        raise invalid("truncated_header", f"a schema registry's prefix cut short: {shown(value)}")
-    raise invalid(
-        "registry_needed",
-        f"the value is in a binary format whose schema is in a registry ({shown(value)}); no "
-        f"registry is configured",
-    )
+    raise invalid("invalid_json", "the value is empty, which is neither JSON nor null")

@@ -85,14 +85,24 @@ class EnvelopeChanges:
 
     def change(self, envelope: Envelope, plan: EnvelopePlan | None, context: Context) -> Change:
         """The change of an envelope whose source block has been read. Raises as `read` does."""
-        source, record = context.source, context.incoming.record
+        before = self._row(envelope, plan, context, is_old=True)
+        after = self._row(envelope, plan, context, is_old=False)
+        return self.change_of_rows(envelope, (before, after), plan, context)
+
+    def change_of_rows(
+        self,
+        envelope: Envelope,
+        rows: tuple[Row | None, Row | None],
+        plan: EnvelopePlan | None,
+        context: Context,
+    ) -> Change:
+        """The change of an envelope whose rows, old and new, are images already."""
+        source, (before, after) = context.source, rows
         connector = source.connector
         table = _CASSANDRA_OPERATIONS if connector == "cassandra" else _OPERATIONS
         operation = table.get(envelope.op)
         if operation is None:
             raise invalid("unknown_op", f"op is {envelope.op!r}; known are c, u, d, r, t and m")
-        before = self._row(envelope, plan, context, is_old=True)
-        after = self._row(envelope, plan, context, is_old=False)
         if after is None and operation in _NEEDS_AFTER and connector != "mongodb":
             raise invalid("missing_after", f"op is {envelope.op!r}, and there is no row after it")
         return Change(
@@ -102,7 +112,7 @@ class EnvelopeChanges:
             headers=context.incoming.look.stored,
             before=before,
             after=after,
-            key=self._keys.decode(record.topic, record.key, connector),
+            key=self._keys.decode(context.incoming, connector),
             transaction=envelope.transaction,
             captured_at=microseconds(envelope.ts_ns, envelope.ts_us, envelope.ts_ms),
             types_known=plan is not None or connector == "mongodb",

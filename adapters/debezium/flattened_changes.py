@@ -98,7 +98,7 @@ class FlattenedChanges:
             headers=incoming.look.stored,
             before=row if is_delete else None,
             after=None if is_delete else row,
-            key=self._keys.decode(incoming.record.topic, incoming.record.key, connector),
+            key=self._keys.decode(incoming, connector),
             transaction=metadata.transaction,
             captured_at=metadata.captured_at,
             types_known=plan is not None,

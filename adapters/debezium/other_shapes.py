@@ -11,7 +11,12 @@ from typing import Any
 import msgspec
 
 from adapters.debezium.change import Change
-from adapters.debezium.cloud_events import is_cloud_event, read_cloud_event
+from adapters.debezium.cloud_events import (
+    CloudEvent,
+    is_cloud_event,
+    read_cloud_event,
+    registered_data,
+)
 from adapters.debezium.config import DecoderConfig
 from adapters.debezium.control_messages import control_message
 from adapters.debezium.envelope import NULL, Envelope, OpenEnvelope, members_of, open_envelope
@@ -26,8 +31,12 @@ from adapters.debezium.flattened_changes import FlattenedChanges
 from adapters.debezium.incoming import Incoming
 from adapters.debezium.poison import invalid, shown
 from adapters.debezium.record_keys import KeyDecoder
+from adapters.debezium.registry_wire import Part, RegistryWire
+from adapters.debezium.row_plan import EnvelopePlan
 from adapters.debezium.shapes import control_kind, is_outbox, null_kind
 from adapters.debezium.source_block import SourceBlock, read_source
+from adapters.debezium.value_changes import ValueChanges
+from adapters.debezium.value_plan import ValuePart, in_json
 from adapters.debezium.wire_json import JsonPart, JsonWire
 from domain.control import ControlKind, ControlMessage
 from domain.operation import OperationTypeEnum
@@ -36,21 +45,36 @@ from domain.transaction_identity import grouping_id
 Members = Mapping[str, msgspec.Raw]
 
 
+class Wires(msgspec.Struct, frozen=True):
+    """
+    The wire formats of values.
+
+    Attributes:
+        json: JSON, with its schema or without.
+        registry: What a registry knows the schema of.
+    """
+
+    json: JsonWire
+    registry: RegistryWire
+
+
 class OtherShapes:
     """Reads values of any shape."""
 
     def __init__(
-        self, config: DecoderConfig, wire: JsonWire, keys: KeyDecoder, envelopes: EnvelopeChanges
+        self, config: DecoderConfig, wires: Wires, keys: KeyDecoder, envelopes: EnvelopeChanges
     ) -> None:
         self._config = config
-        self._wire = wire
+        self._wire = wires.json
+        self._registry = wires.registry
+        self._values = ValueChanges(config, envelopes)
         self._keys = keys
         self._envelopes = envelopes
         self._flattened = FlattenedChanges(config, keys)
 
     def null_value(self, incoming: Incoming) -> Change | ControlMessage:
         """What a Kafka null is: a tombstone, unless key, topic or headers say otherwise."""
-        columns = self._keys.raw_columns(incoming.record)
+        columns = self._keys.raw_columns(incoming)
         kind = null_kind(incoming.record.topic, columns, self._config)
         if incoming.look.is_dead_letter:
             kind = ControlKind.DEAD_LETTER
@@ -68,14 +92,29 @@ class OtherShapes:
             TransformationError: It is nothing that Debezium writes.
             msgspec.MsgspecError: It is no JSON.
         """
+        if part.schema_id is not None:
+            inner = self._registry.json_part(part.schema_id, part.payload)
+            return self.registered(inner, incoming)
         members = members_of(part.payload)
         if members is None:
             return self._scalar(part, incoming)
-        if members.keys() == {"schemaId", "payload"}:
-            raise invalid("registry_needed", "the value's schema is in a registry (Apicurio's id)")
         if is_cloud_event(members):
-            return self._cloud_event(members, incoming)
+            event = read_cloud_event(members, members["data"])
+            plan = None if event.schema is None else self._wire.plan(event.schema)
+            return self._cloud_event(event, plan, incoming)
+        data = registered_data(members)
+        if data is not None:
+            inner = in_json(self._registry.part(data, None))
+            return self._cloud_event(read_cloud_event(members, inner.payload), inner.plan, incoming)
         return self._object(members, part, incoming)
+
+    def registered(self, part: Part, incoming: Incoming) -> Change | ControlMessage:
+        """What a value out of a registry's format is. Raises as `value` does."""
+        if isinstance(part, ValuePart):
+            change = self._values.change(part, incoming)
+            if change is not None:
+                return change
+        return self.value(in_json(part), incoming)
 
     def _scalar(self, part: JsonPart, incoming: Incoming) -> Change | ControlMessage:
         value = decode_exact(part.payload)
@@ -96,7 +135,7 @@ class OtherShapes:
         opened = open_envelope(members)
         if opened is not None:
             return self._envelope(opened, part, incoming)
-        columns = self._keys.raw_columns(incoming.record)
+        columns = self._keys.raw_columns(incoming)
         name = None if part.plan is None else part.plan.schema.name
         kind = control_kind(members, name, columns)
         if kind is None and is_outbox(incoming.record.topic, incoming.look, self._config):
@@ -124,9 +163,9 @@ class OtherShapes:
             change.changed = patched_columns(opened.extra)
         return change
 
-    def _cloud_event(self, members: Members, incoming: Incoming) -> Change | ControlMessage:
-        event = read_cloud_event(members)
-        plan = None if event.schema is None else self._wire.plan(event.schema)
+    def _cloud_event(
+        self, event: CloudEvent, plan: EnvelopePlan | None, incoming: Incoming
+    ) -> Change | ControlMessage:
         whole = open_envelope(event.rows)
         if whole is not None and first_byte(whole.envelope.source) == b"{":
             inner = JsonPart(encode(dict(event.rows)), plan)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from adapters.debezium.schema_names import SchemaName, named_in_headers
+
 Headers = Sequence[tuple[str, bytes | None]]
 
 _CONSTANT = "__debezium.context."
 _OLD_KEY = "__debezium.oldkey"
 _DEAD_LETTER = "__connect.errors."
-_REGISTRY = ("__value_schema_id", "apicurio.value.")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,14 +25,16 @@ class HeaderLook(msgspec.Struct, frozen=True, gc=False):
             (not UTF-8, or with a NUL in it) is ``{"hex": "00ff"}`` instead; a null stays null.
         follows_key_change: Whether the record creates a row under a new key.
         is_dead_letter: Whether Kafka Connect put the record aside after an error.
-        needs_registry: Whether they name a schema of a registry for the value.
+        key_schema: The schema of the key in a registry, where they name it.
+        value_schema: Likewise of the value.
         has_id: Whether there is a header `id`, as outbox records have.
     """
 
     stored: str | None = None
     follows_key_change: bool = False
     is_dead_letter: bool = False
-    needs_registry: bool = False
+    key_schema: SchemaName | None = None
+    value_schema: SchemaName | None = None
     has_id: bool = False
 
 
@@ -69,7 +72,8 @@ def _looked_at(headers: Headers) -> HeaderLook:
         stored=_encode(pairs).decode() if pairs else None,
         follows_key_change=_OLD_KEY in names,
         is_dead_letter=any(name.startswith(_DEAD_LETTER) for name in names),
-        needs_registry=any(name.startswith(_REGISTRY) for name in names),
+        key_schema=named_in_headers(headers, "key"),
+        value_schema=named_in_headers(headers, "value"),
         has_id="id" in names,
     )
 

@@ -1,6 +1,10 @@
 """
 Record keys: decoded on their own, whatever the value's wire format is.
 
+    JSON, alone or wrapped ──┐
+    a registry's formats ────┼──▶ canonical key
+    text ────────────────────┘
+
 The canonical key (`domain.record_key`) has canonical values, columns sorted by name, and none of
 the fields that routers add. A key that is no JSON is text, as StringConverter writes it. Imitators
 that name no connector wrap a key as ``{"payload": {...}}``, without a schema: no column of a key
@@ -14,20 +18,23 @@ import msgspec
 
 from adapters.debezium.exact_json import (
     decode_exact,
+    decode_members,
     encode_sorted,
     first_byte,
     is_object,
     is_too_deep,
 )
 from adapters.debezium.extended_json import plain_document
+from adapters.debezium.incoming import Incoming
 from adapters.debezium.poison import invalid, shown
+from adapters.debezium.registry_wire import Part, RegistryWire
 from adapters.debezium.row_plan import ColumnPlan, settled_value
-from adapters.debezium.wire_json import JsonPart, JsonWire
-from domain.consumed import ConsumedRecord
+from adapters.debezium.value_plan import ValuePart, in_json
+from adapters.debezium.wire_json import BYTE_ORDER_MARK, JsonPart, JsonWire, schema_id_of
 from domain.errors import TransformationError
 
 _ROUTER_FIELDS = ("__dbz__physicalTableIdentifier", "__dbz__sourceIdentifier")
-_REGISTRY_MAGIC = 0
+_REGISTRY_MAGIC = b"\0"
 _SHALLOW_BYTES = 1000
 
 
@@ -45,18 +52,23 @@ class RecordKey(msgspec.Struct, gc=False):
 
 
 class KeyDecoder:
-    """Decodes keys."""
+    """
+    Decodes keys.
 
-    def __init__(self) -> None:
+    Args:
+        registry: For those whose schema is in a registry.
+    """
+
+    def __init__(self, registry: RegistryWire) -> None:
         self._wire = JsonWire()
+        self._registry = registry
 
-    def decode(self, topic: str, key: bytes | None, connector: str | None) -> RecordKey | None:
+    def decode(self, incoming: Incoming, connector: str | None) -> RecordKey | None:
         """
-        Decode `key`.
+        Decode the key of a record.
 
         Args:
-            topic: Topic of the record.
-            key: The key's bytes; None for Kafka null.
+            incoming: The record.
             connector: Kind of connector that wrote it, where known: some wrap their keys.
 
         Returns:
@@ -64,10 +76,11 @@ class KeyDecoder:
 
         Raises:
             TransformationError: It is neither JSON nor text, or not what its schema says.
+            SchemaRegistryUnavailableError: Its schema is in a registry that is away.
         """
-        if key is None:
+        if incoming.record.key is None:
             return None
-        value = self._value(topic, key)
+        value = self._value(incoming, incoming.record.key)
         if value is None:
             return None
         if is_object(value):
@@ -75,17 +88,46 @@ class KeyDecoder:
             return RecordKey(encode_sorted(columns), columns)
         return RecordKey(encode_sorted(value), None)
 
-    def raw_columns(self, record: ConsumedRecord) -> Mapping[str, Any]:
-        """The columns of its key, none if it is no object: to recognise a record by them."""
-        if record.key is None:
+    def raw_columns(self, incoming: Incoming) -> Mapping[str, Any]:
+        """
+        The columns of its key, none if it is no object: to recognise a record by them.
+
+        Raises:
+            SchemaRegistryUnavailableError: Its schema is in a registry that is away.
+        """
+        key = incoming.record.key
+        if key is None:
             return {}
         try:
-            value = self._value(record.topic, record.key)
+            value = self._value(incoming, key)
         except TransformationError:
             return {}
         return value if is_object(value) else {}
 
-    def _value(self, topic: str, key: bytes) -> Any:
+    def _value(self, incoming: Incoming, key: bytes) -> Any:
+        named = incoming.look.key_schema
+        if named is not None or key[:1] == _REGISTRY_MAGIC:
+            return self._of_part(self._registry.part(key, named), key)
+        value = self._own(incoming.record.topic, key)
+        schema_id = None if not is_object(value) else schema_id_of(value)
+        if schema_id is None:
+            return value
+        payload = decode_members(key.removeprefix(BYTE_ORDER_MARK))["payload"]
+        return self._of_part(self._registry.json_part(schema_id, payload), key)
+
+    def _of_part(self, part: Part, key: bytes) -> Any:
+        if isinstance(part, ValuePart):
+            rows = part.plan.itself
+            if rows is not None and is_object(part.value):
+                return rows.values(part.value)
+        try:
+            return _canonical(in_json(part))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise invalid(
+                "undecodable_key", f"the key is no JSON ({error}): {shown(key)}"
+            ) from error
+
+    def _own(self, topic: str, key: bytes) -> Any:
         if len(key) > _SHALLOW_BYTES and is_too_deep(key):
             raise invalid("nested_too_deep", f"the key {shown(key)}")
         try:
@@ -104,7 +146,7 @@ def _canonical(part: JsonPart) -> Any:
         return decode_exact(part.payload)
     if plan.itself is not None and first_byte(part.payload) == b"{":
         return plan.itself.values(part.payload)
-    column = ColumnPlan(convert=plan.convert, is_masked=False, truncated_to=None)
+    column = ColumnPlan(convert=plan.convert)
     return settled_value("key", column, decode_exact(part.payload))
 
 
@@ -115,12 +157,8 @@ def _text(key: bytes) -> str:
         raise invalid(
             "undecodable_key", f"the key is neither JSON nor text: {shown(key)}"
         ) from error
-    if not key or key[0] == _REGISTRY_MAGIC:
-        raise invalid(
-            "undecodable_key",
-            f"the key is neither JSON nor text ({shown(key)}); a key of a schema registry needs "
-            f"the registry's address",
-        )
+    if not key:
+        raise invalid("undecodable_key", "the key is empty, which is neither JSON nor text")
     return text
 
 

@@ -24,7 +24,9 @@ from adapters.debezium.rows import Row, plain_row, safe_row
 from adapters.debezium.unavailable import UnavailableValues
 
 _NULL = b"null"
-_WRITES_CELLS = frozenset({"cassandra", "yugabytedb"})
+WRITES_CELLS = frozenset({"cassandra", "yugabytedb"})
+"""Connectors whose rows have a cell around each value."""
+
 _CELL_FIELDS = frozenset({"value", "set", "deletion_ts"})
 
 
@@ -67,7 +69,7 @@ class RowImages:
             return _document(raw)
         if first != b"{":
             raise invalid("not_a_row", f"a row must be an object, and is {shown(bytes(raw))}")
-        if connector in _WRITES_CELLS:
+        if connector in WRITES_CELLS:
             raw = _without_cells(raw)
         return plain_row(raw, unavailable) if plan is None else plan.row(raw, unavailable)
 

@@ -16,9 +16,21 @@ from adapters.debezium.poison import invalid, undecodable
 from adapters.debezium.rows import Row, missing_note, plain_row, safe_row
 from adapters.debezium.semantic_types import Converter, Suspect, converter
 from adapters.debezium.unavailable import UnavailableValues
+from domain.errors import TransformationError
 from domain.operation import ValueNote
 from domain.value_notes import Note
 
+CONVERSION_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    ArithmeticError,
+)
+"""What a conversion raises for a value that is not what its schema says."""
+
+_DEFAULTS: tuple[Any, ...] = (0, "", b"", [], {})
 _NULL = b"null"
 _FEWEST_HASH_DIGITS = 16
 _HEXADECIMAL = frozenset("0123456789abcdef")
@@ -32,24 +44,48 @@ class ColumnPlan(msgspec.Struct, frozen=True, gc=False):
         convert: Brings a value into its canonical form; None if it stays as it is.
         is_masked: Whether Debezium masked or hashed the values.
         truncated_to: Characters (or bytes) that Debezium cut them to; None if it did not.
+        is_ambiguous: Whether nothing tells what the values mean.
+        has_no_null: Whether the type's default stands for null as well.
     """
 
     convert: Converter | None
-    is_masked: bool
-    truncated_to: int | None
+    is_masked: bool = False
+    truncated_to: int | None = None
+    is_ambiguous: bool = False
+    has_no_null: bool = False
 
     @property
     def is_plain(self) -> bool:
         """Whether the values need no look."""
-        return self.convert is None and not self.is_masked and self.truncated_to is None
+        return self == _PLAIN
+
+    @property
+    def is_changed_on_purpose(self) -> bool:
+        """Whether Debezium changed the values."""
+        return self.is_masked or self.truncated_to is not None
+
+    def doubt(self, value: Any) -> Note | None:
+        """What is not known of a value that is on the wire, because its format lost it."""
+        if self.has_no_null and _is_default(value):
+            return ValueNote.SUSPECT
+        return ValueNote.UNDECODED if self.is_ambiguous else None
+
+
+_PLAIN = ColumnPlan(convert=None)
 
 
 class RowPlan:
-    """How rows of one schema become images."""
+    """
+    How rows of one schema become images.
+
+    Attributes:
+        schema: The schema.
+        columns: What to do with the columns that do not stay as they are.
+    """
 
     def __init__(self, schema: ConnectSchema) -> None:
         self.schema = schema
-        self._columns: Mapping[str, ColumnPlan] = {
+        self.columns: Mapping[str, ColumnPlan] = {
             node.field: plan
             for node in schema.fields
             if node.field is not None and not (plan := _column_plan(node)).is_plain
@@ -60,7 +96,7 @@ class RowPlan:
         """The canonical defaults of the columns that have one."""
         return {
             node.field: settled_value(
-                node.field, self._columns.get(node.field, _PLAIN), decode_exact(node.default)
+                node.field, self.columns.get(node.field, _PLAIN), decode_exact(node.default)
             )
             for node in self.schema.fields
             if node.field is not None and isinstance(node.default, msgspec.Raw)
@@ -77,10 +113,10 @@ class RowPlan:
         Raises:
             TransformationError: A value is not what its schema says; the text names the column.
         """
-        if not self._columns:
+        if not self.columns:
             return plain_row(raw, unavailable)
         image = _Image(unavailable)
-        planned = self._columns.get
+        planned = self.columns.get
         for column, value in decode_members(raw).items():
             plan = planned(column)
             if plan is None and unavailable is None:
@@ -92,7 +128,7 @@ class RowPlan:
     def values(self, raw: Json) -> dict[str, Any]:
         """The canonical values of a row that is a key. Raises as `row` does."""
         return {
-            column: settled_value(column, self._columns.get(column, _PLAIN), decode_exact(value))
+            column: settled_value(column, self.columns.get(column, _PLAIN), decode_exact(value))
             for column, value in decode_members(raw).items()
         }
 
@@ -119,12 +155,9 @@ class _Image:
         if type(canonical) is Suspect:
             canonical, note = canonical.value, ValueNote.SUSPECT
         self.columns[column] = canonical
-        note = note or changed_on_purpose(plan, value)
+        note = note or changed_on_purpose(plan, value) or plan.doubt(value)
         if note is not None:
             self.notes[column] = note
-
-
-_PLAIN = ColumnPlan(convert=None, is_masked=False, truncated_to=None)
 
 
 class EnvelopePlan:
@@ -173,11 +206,16 @@ def canonical_value(column: str, plan: ColumnPlan, value: Any) -> Any:
         return value
     try:
         return plan.convert(value)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError) as error:
-        raise undecodable(
-            f"bad_value:{column}",
-            f"the value of column {column!r} is not what its schema says ({error})",
-        ) from error
+    except CONVERSION_ERRORS as error:
+        raise bad_value(column, error) from error
+
+
+def bad_value(column: str, error: Exception) -> TransformationError:
+    """The error for a value that is not what its schema says."""
+    return undecodable(
+        f"bad_value:{column}",
+        f"the value of column {column!r} is not what its schema says ({error})",
+    )
 
 
 def changed_on_purpose(plan: ColumnPlan, value: Any) -> Note | None:
@@ -206,4 +244,12 @@ def _column_plan(node: ConnectSchema) -> ColumnPlan:
         convert=convert,
         is_masked=node.parameter("masked") == "true",
         truncated_to=int(length) if length is not None and length.isdigit() else None,
+        is_ambiguous=node.is_ambiguous,
+        has_no_null=node.has_no_null,
     )
+
+
+def _is_default(value: Any) -> bool:
+    if type(value) is msgspec.Raw:
+        return float(bytes(value)) == 0
+    return value in _DEFAULTS

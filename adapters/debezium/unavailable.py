@@ -43,15 +43,22 @@ class UnavailableValues:
         codes = list(data)
         self._lists = (*([text] for text in self._texts), codes)
         self._map = {placeholder: placeholder}
-        start = ",".join(map(str, codes[:_FEWEST_CODES]))
-        self._traces = (
+        start = codes[:_FEWEST_CODES]
+        texts = (
             data,
             base64.rstrip("=").encode()[:-1],
             data.hex().encode(),
             name_based.encode(),
-            f"[{start},".encode(),
             _LEAKED.encode(),
         )
+        self._traces = (*texts, f"[{','.join(map(str, start))},".encode())
+        # Avro's arrays of numbers; of numbers that may be null, each with its type in front
+        numbers = [_avro_number(code) for code in start]
+        self._binary_traces = (*texts, *(type_.join(numbers) for type_ in (b"", b"\0", b"\2")))
+
+    def leave_traces_in_binary(self, body: bytes) -> bool:
+        """Whether a body in Avro or Protobuf may hold one: the same search."""
+        return any(trace in body for trace in self._binary_traces)
 
     def leave_traces_in(self, row: bytes) -> bool:
         """Whether `row` may hold a placeholder or a leaked marker: a cheap search."""
@@ -76,6 +83,12 @@ class UnavailableValues:
         if is_object(value):
             return value == self._map
         return isinstance(value, bytes) and value == self.placeholder.encode()
+
+
+def _avro_number(code: int) -> bytes:
+    """A character's code as an int or long in Avro: zigzag, seven bits a byte."""
+    doubled = code << 1
+    return bytes([doubled]) if doubled < 0x80 else bytes([doubled & 0x7F | 0x80, doubled >> 7])  # noqa: PLR2004 - the eighth bit says that more follow
 
 
 def leaves_reference_in(row: bytes) -> bool:

@@ -1,21 +1,26 @@
 """
 The wire format step for JSON: bytes to a payload and, where one was sent, its schema.
 
-Three forms: the payload alone, ``{"schema": ..., "payload": ...}`` with null or ``{}`` for no
-schema, and imitators' ``{"payload": ...}``. A schema is parsed once. A value that begins with the
-same schema bytes as the last one of its topic needs no look at them: the payload is the rest.
+Four forms: the payload alone, ``{"schema": ..., "payload": ...}`` with null or ``{}`` for no
+schema, Apicurio's ``{"schemaId": ..., "payload": ...}``, and imitators' ``{"payload": ...}``. A
+schema is parsed once. A value that begins with the same schema bytes as the last one of its topic
+needs no look at them: the payload is the rest.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from adapters.debezium.connect_schema import read_schema
-from adapters.debezium.exact_json import Json, decode_members
+from adapters.debezium.exact_json import Json, decode_exact, decode_members
 from adapters.debezium.row_plan import EnvelopePlan
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CLOSING = ord("}")
 _WRAPPERS = (b'{"schema":', b'{"payload":')
 _SCHEMA_AND_PAYLOAD = {"schema", "payload"}
+_ID_AND_PAYLOAD = {"schemaId", "payload"}
 _MOST_SCHEMAS = 1000
 
 
@@ -27,11 +32,13 @@ class JsonPart(msgspec.Struct, gc=False):
         payload: JSON text.
         plan: What its schema says; None where none was sent.
         has_wrapper: Whether it was wrapped with a schema, or with null for one.
+        schema_id: The id of its schema in Apicurio's registry, where it was wrapped with that.
     """
 
     payload: Json
     plan: EnvelopePlan | None = None
     has_wrapper: bool = False
+    schema_id: int | None = None
 
 
 class JsonWire:
@@ -57,7 +64,7 @@ class JsonWire:
 
     def unwrap_members(self, topic: str, data: bytes) -> JsonPart:
         """Take the payload out of `data` whatever its order and spaces are."""
-        data = data.removeprefix(_BYTE_ORDER_MARK)
+        data = data.removeprefix(BYTE_ORDER_MARK)
         if data.lstrip()[:1] != b"{":
             return JsonPart(data)
         members = decode_members(data)
@@ -65,6 +72,8 @@ class JsonWire:
             return self._with_schema(topic, data, bytes(members["schema"]), members["payload"])
         if members.keys() == {"payload"} and _looks_like_an_envelope(members["payload"]):
             return JsonPart(members["payload"])
+        if members.keys() == _ID_AND_PAYLOAD:
+            return _with_id(data, members)
         return JsonPart(data)
 
     def _with_schema(
@@ -95,6 +104,21 @@ class JsonWire:
             self._plans.clear()
         plan = self._plans[schema] = None if parsed is None else EnvelopePlan(parsed)
         return plan
+
+
+def schema_id_of(value: Mapping[str, Any]) -> int | None:
+    """The id in Apicurio's ``{"schemaId": ..., "payload": ...}``; None for another object."""
+    schema_id: object = value.get("schemaId")
+    if len(value) != len(_ID_AND_PAYLOAD) or "payload" not in value:
+        return None
+    return schema_id if type(schema_id) is int and schema_id > 0 else None
+
+
+def _with_id(data: bytes, members: Mapping[str, msgspec.Raw]) -> JsonPart:
+    schema_id = schema_id_of({**members, "schemaId": decode_exact(members["schemaId"])})
+    if schema_id is None:
+        return JsonPart(data)  # a user's row with exactly these columns
+    return JsonPart(members["payload"], has_wrapper=True, schema_id=schema_id)
 
 
 def _looks_like_an_envelope(payload: msgspec.Raw) -> bool:
