@@ -204,6 +204,8 @@ class CDCConsumerService:
         )
         async with started(container):
             self._service = await resolved(container.service)
+            await resolved(container.watched_metrics)
+            metrics.watch_pipeline(self._service.status)
             try:
                 await self._service.run()
             finally:

@@ -127,13 +127,14 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(DatabaseManager, config.provided.sink_database, pool),
         config.provided.consumer,
     )
+    watched_metrics = providers.Singleton(
+        watched, metrics, source.provided.lag, vital_signs.provided.pool_usage
+    )
     monitoring = providers.Singleton(
         MonitoringService,
         config.provided.monitoring,
         database,
-        metrics=providers.Singleton(
-            watched, metrics, source.provided.lag, vital_signs.provided.pool_usage
-        ),
+        metrics=watched_metrics,
         status=service.provided.status,
         condition=vital_signs.provided.condition,
     )

@@ -8,6 +8,7 @@ heard from WARNING on, each kind of message now and then (`log_repeats`); when d
 them from INFO on.
 """
 
+import json
 import logging
 import re
 import sys
@@ -81,7 +82,7 @@ class JsonFormatter(logging.Formatter):
         }
         if trace := _traceback(record):
             whole["traceback"] = trace.strip()
-        return msgspec.json.encode(whole, enc_hook=str).decode()
+        return _json(whole)
 
 
 class TerminalFormatter(logging.Formatter):
@@ -127,7 +128,14 @@ def _extras(record: logging.LogRecord) -> dict[str, object]:
 
 def _text(value: object) -> str:
     text = str(value)
-    return text if _BARE.fullmatch(text) else msgspec.json.encode(text).decode()
+    return text if _BARE.fullmatch(text) else _json(text)
+
+
+def _json(value: object) -> str:
+    try:
+        return msgspec.json.encode(value, enc_hook=str).decode()
+    except UnicodeEncodeError:  # half a surrogate pair: the standard library escapes it
+        return json.dumps(value, default=str)
 
 
 def _one_line(text: str) -> str:

@@ -52,6 +52,15 @@ def test_a_value_with_spaces_or_line_ends_stays_one_quoted_value() -> None:
     assert r'error="no \"route\"\nlevel=INFO \u001b[2J"' in stream.getvalue()
 
 
+@pytest.mark.parametrize("style", ["line", "json"])
+def test_half_a_surrogate_pair_is_told_escaped(style: str) -> None:
+    stream = log_to(style)
+
+    logger.info("column", extra={"column": "a \ud800"})
+
+    assert r"a \ud800" in stream.getvalue()
+
+
 def test_json_gives_one_object_a_line_with_the_values_as_members() -> None:
     stream = log_to("json")
 
