@@ -14,8 +14,13 @@ from typing import Any
 import msgspec
 
 from adapters.debezium.connect_schema import ConnectSchema, read_schema
+from adapters.debezium.decoder import DebeziumDecoder
+from adapters.debezium.registered_schemas import RegisteredSchemas
+from adapters.debezium.registry_wire import RegistryWire
+from adapters.debezium.value_plan import ValuePart
 from domain.consumed import RawRecord
 from tests.unit.debezium.records import DATA
+from tests.unit.debezium.registries import of_recording
 from tests.unit.debezium.sql_types import tables
 
 RECORDED = DATA / "recorded"
@@ -86,6 +91,18 @@ def truth(name: str) -> Sequence[TrueChange]:
     )
 
 
+@cache
+def registered(name: str) -> RegisteredSchemas | None:
+    """The schemas that the records of a recording name; None where they name none."""
+    path = RECORDED / f"{name}.schemas.json"
+    return of_recording(json.loads(path.read_text("utf-8"))) if path.exists() else None
+
+
+def decoder_of(name: str) -> DebeziumDecoder:
+    """A new decoder for a recording."""
+    return DebeziumDecoder(schemas=registered(name))
+
+
 def row_schema(name: str, table: str, number: int) -> ConnectSchema | None:
     """
     The schema of the rows of a table's n-th record, in the recording or in its twin.
@@ -103,14 +120,24 @@ def row_schema(name: str, table: str, number: int) -> ConnectSchema | None:
 def _schemas(name: str) -> Mapping[str, Sequence[ConnectSchema]]:
     found: dict[str, list[ConnectSchema]] = {}
     for record in recording(name):
-        if record.value is None or not record.value.startswith(b'{"schema":{'):
-            continue
-        value: dict[str, Any] = json.loads(record.value)
-        schema = read_schema(msgspec.json.encode(value["schema"]))
+        schema, payload = _read(name, record.value or b"")
         rows = None if schema is None else schema.child("after")
         if rows is not None:
-            found.setdefault(value["payload"]["source"]["table"], []).append(rows)
+            found.setdefault(payload["source"]["table"], []).append(rows)
     return found
+
+
+def _read(name: str, value: bytes) -> tuple[ConnectSchema | None, dict[str, Any]]:
+    """A value's schema, and the value."""
+    schemas = registered(name)
+    if schemas is not None and value:
+        part = RegistryWire(schemas).part(value, None)
+        assert isinstance(part, ValuePart)
+        return part.plan.connect.schema, part.value
+    if not value.startswith(b'{"schema":{'):
+        return None, {}
+    wrapped: dict[str, Any] = json.loads(value)
+    return read_schema(msgspec.json.encode(wrapped["schema"])), wrapped["payload"]
 
 
 def _bare(table: str) -> str:

@@ -13,6 +13,7 @@ from domain.consumed import RawRecord
 from domain.errors import TransformationError
 from tests.unit.debezium.expectations import NOT_KEPT, observed, parsed
 from tests.unit.debezium.records import AT, DATA, decoded
+from tests.unit.debezium.registries import of_example
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -23,11 +24,18 @@ class Example(msgspec.Struct, frozen=True):
         name: What it shows.
         record: The record as Kafka has it.
         expect: What the reference expects.
+        registry: The schemas that it names, as the file has them.
     """
 
     name: str
     record: RawRecord
     expect: dict[str, Any]
+    registry: dict[str, Any]
+
+    def decoder(self) -> DebeziumDecoder:
+        """A new decoder that has the schemas."""
+        schemas = of_example(self.registry) if self.registry else None
+        return DebeziumDecoder(schemas=schemas)
 
 
 def _bytes(written: str | dict[str, str] | None) -> bytes | None:
@@ -47,19 +55,19 @@ def _example(line: str) -> Example:
         value=_bytes(fields["value"]),
         headers=tuple((name, _bytes(value)) for name, value in fields["headers"]),
     )
-    return Example(fields["name"], record, fields["expect"])
+    return Example(fields["name"], record, fields["expect"], fields.get("registry", {}))
 
 
 EXAMPLES = [_example(line) for line in (DATA / "examples.jsonl").read_text("utf-8").splitlines()]
 
-NEEDS_A_REGISTRY = (
+REGISTERED = {
     "avro_confluent_prefix",
     "avro_apicurio_8byte_globalid",
     "avro_apicurio_headers",
     "json_sr_confluent",
     "apicurio_ext_json",
-)
-"""Examples whose schema is in a registry: until one can be asked, they are quarantined."""
+}
+"""Examples whose schema is in a registry."""
 
 WHY = {
     "flattened": "the trail does not say of a row that an SMT had flattened it; its operation does",
@@ -101,12 +109,10 @@ def _as_ours(example: Example) -> dict[str, Any]:
     return expect
 
 
-@pytest.mark.parametrize(
-    "example", [e for e in EXAMPLES if e.name not in NEEDS_A_REGISTRY], ids=lambda e: e.name
-)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
 def test_an_example_decodes_as_the_reference_says(example: Example) -> None:
     try:
-        result: Any = decoded(example.record)
+        result: Any = example.decoder().decode(example.record, 1)
     except TransformationError as error:
         result = error
 
@@ -119,7 +125,7 @@ def test_an_example_decodes_as_the_reference_says(example: Example) -> None:
 
 
 @pytest.mark.parametrize(
-    "example", [e for e in EXAMPLES if e.name in NEEDS_A_REGISTRY], ids=lambda e: e.name
+    "example", [e for e in EXAMPLES if e.name in REGISTERED], ids=lambda e: e.name
 )
 def test_a_schema_that_cannot_be_asked_for_sends_the_record_to_quarantine(
     example: Example,
@@ -131,7 +137,7 @@ def test_a_schema_that_cannot_be_asked_for_sends_the_record_to_quarantine(
 def test_one_decoder_gives_the_same_for_all_examples_in_a_row() -> None:
     decoder = DebeziumDecoder()
     readable = [e for e in EXAMPLES if e.expect["kind"] != "error"]
-    readable = [e for e in readable if e.name not in NEEDS_A_REGISTRY]
+    readable = [e for e in readable if e.name not in REGISTERED]
 
     one_by_one = [decoded(example.record) for example in readable]
     in_a_row = [decoder.decode(example.record, 1) for example in (*readable, *readable)]
@@ -143,7 +149,7 @@ def test_what_differs_is_in_the_file() -> None:
     there = {(example.name, field) for example in EXAMPLES for field in example.expect}
 
     assert OURS.keys() <= there
-    assert set(NEEDS_A_REGISTRY) <= {example.name for example in EXAMPLES}
+    assert REGISTERED == {example.name for example in EXAMPLES if example.registry}
     assert len(EXAMPLES) == 75
 
 

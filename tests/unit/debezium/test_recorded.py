@@ -1,5 +1,5 @@
 """
-Every recorded JSON message of a real connector against what the database itself says.
+Every recorded message of a real connector against what the database itself says.
 
 Columns that differ must be explained (`explained`), changes without a counterpart are listed here.
 """
@@ -10,11 +10,10 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from adapters.debezium.decoder import DebeziumDecoder
 from domain.audit_record import AuditRecord
 from domain.control import ControlMessage
 from tests.unit.debezium.explained import EXPLANATIONS
-from tests.unit.debezium.recordings import NAMES, recording, truth
+from tests.unit.debezium.recordings import NAMES, decoder_of, recording, truth
 from tests.unit.debezium.truth_matching import compared
 
 CENSUS = {
@@ -60,7 +59,13 @@ CENSUS = {
     "17-mariadb-snapshot": "SNAPSHOT=4 UPDATE=1",
     "18-mariadb-default-schemas": "DELETE=6 INSERT=17 TRUNCATE=1 UPDATE=15 schema_change=16"
     " tombstone=6 transaction_begin=33 transaction_end=26",
+    "19-pg-avro-basic": "DELETE=4 INSERT=4 UPDATE=5 tombstone=4",
+    "19-pg-avro-basic-apicurio8": "DELETE=4 INSERT=4 UPDATE=5 tombstone=4",
+    "19-pg-avro-types": "DELETE=1 INSERT=7 UPDATE=2 tombstone=1",
+    "19-pg-avro-types-invalid-scale": "DELETE=1 INSERT=7 UPDATE=2 tombstone=1",
     "20-pg-workload-sample": "UPDATE=300",
+    "21-pg-avro-confluent-converter": "DELETE=2 INSERT=3 UPDATE=1 tombstone=2"
+    " transaction_begin=5 transaction_end=5",
 }
 """What the records of each recording are."""
 
@@ -144,21 +149,29 @@ UNMATCHED = {
     ),
     "17-mariadb-default": _MARIADB,
     "18-mariadb-default-schemas": _MARIADB,
+    "19-pg-avro-basic": _NO_OP,
+    "19-pg-avro-basic-apicurio8": _NO_OP,
+    "21-pg-avro-confluent-converter": Unmatched(
+        "it came without a truth: `test_confluents_avro` compares it with its SQL",
+        not_told={"customers c": 3, "customers u": 1, "customers d": 2},
+    ),
 }
 
 NO_TYPES = {
     "05-pg-types-string": 69,
     "17-mariadb-connect": 45,
+    "19-pg-avro-types": 1,
 }
 """
 Columns that are not compared: these modes write text or numbers whose type no schema tells, and no
-recording of the same modes has one. What is stored of them is the wire's own JSON.
+recording of the same modes has one. What is stored of them is the wire's own JSON. In Avro, the
+column `n52neg` was excluded (finding 14).
 """
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_record_is_what_it_is(name: str) -> None:
-    decoder = DebeziumDecoder()
+    decoder = decoder_of(name)
 
     results = [decoder.decode(record, 1) for record in recording(name)]
 

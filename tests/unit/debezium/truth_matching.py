@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 
 from adapters.debezium.connect_schema import ConnectSchema
-from adapters.debezium.decoder import DebeziumDecoder
 from adapters.debezium.row_plan import RowPlan
 from domain.audit_record import AuditRecord
 from domain.column_notes import Side, read_notes
@@ -25,7 +24,14 @@ from domain.consumed import RawRecord
 from domain.operation import BeforeImage, OperationTypeEnum, ValueNote
 from tests.unit.debezium.database_text import of_database, of_image
 from tests.unit.debezium.explained import explanation
-from tests.unit.debezium.recordings import Row, TrueChange, recording, row_schema, truth
+from tests.unit.debezium.recordings import (
+    Row,
+    TrueChange,
+    decoder_of,
+    recording,
+    row_schema,
+    truth,
+)
 
 _OPS = {
     OperationTypeEnum.INSERT: "c",
@@ -111,7 +117,7 @@ def compared(name: str) -> Found:
 
 
 def _changes(name: str) -> Sequence[_Images]:
-    decoder = DebeziumDecoder()
+    decoder = decoder_of(name)
     numbers: defaultdict[str, int] = defaultdict(int)
     changes: list[_Images] = []
     for record in recording(name):
@@ -127,7 +133,7 @@ def _changes(name: str) -> Sequence[_Images]:
 def _images(
     result: AuditRecord, record: RawRecord, table: str, schema: ConnectSchema | None
 ) -> _Images:
-    knew = (record.value or b"").startswith(b'{"schema":{')
+    knew = (record.value or b"").startswith((b'{"schema":{', b"\0"))
     plan = None if knew or schema is None else RowPlan(schema)
     old, new = (_columns(text, plan) for text in (result.old_data, result.new_data))
     return _Images(result, table, schema or _EMPTY, old, new)
