@@ -44,6 +44,7 @@ from domain.errors import (
     TransformerUnavailableError,
     ValidationError,
 )
+from domain.hash_key import HashKey
 from domain.kafka_offset import KafkaOffset
 from domain.operation import OperationTypeEnum
 from domain.processing_error import ProcessingError
@@ -99,6 +100,7 @@ __all__ = [
     "DuplicateKeyError",
     "Environment",
     "FencedError",
+    "HashKey",
     "HealthChecker",
     "KafkaConfig",
     "KafkaOffset",

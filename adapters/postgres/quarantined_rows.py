@@ -26,10 +26,9 @@ async def find_quarantined(
     row = await cursor.fetchone()
     if row is None:
         return None
-    (*place, kafka_timestamp, key, value, headers, error_type, message, key_id, key_size, size) = (
-        row
-    )
+    *place, kafka_timestamp, key, value, headers, error_type, message, key_id = row[:-2]
     stream_id, topic, partition, offset = place
+    key_size, value_size = row[-2:]
     return QuarantinedRecord(
         stream_id=stream_id,
         topic=topic,

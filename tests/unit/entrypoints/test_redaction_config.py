@@ -1,6 +1,7 @@
 """Settings of rules on columns, and of the quarantine: what is refused, and what never shows."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,15 @@ def test_a_key_of_a_wrong_type_is_refused_without_being_shown(tmp_path: Path) ->
     error = refused(tmp_path, f'[redaction]\nhash_key = ["{PLANTED}"]\n')
 
     assert error.field == "redaction.hash_key"
+
+
+def test_the_documented_example_is_valid(tmp_path: Path) -> None:
+    operations = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", operations, re.DOTALL)
+    text = example.replace("/run/secrets/hash-key", "HERE/hash-key")
+    config = loaded(tmp_path, text.replace("/run/secrets/quarantine-key", "HERE/aes"))
+
+    config.validate()
+
+    assert [rule.action for rule in config.redaction.rules] == ["hash", "mask", "drop"]
+    assert [key.id for key in config.quarantine.encryption_keys] == ["q-2026"]
