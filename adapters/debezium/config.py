@@ -6,6 +6,14 @@ from typing import Literal
 import msgspec
 
 ReplicaIdentity = Literal["full", "default", "index", "nothing"]
+TimePrecision = Literal[
+    "adaptive",
+    "adaptive_time_microseconds",
+    "connect",
+    "isostring",
+    "microseconds",
+    "nanoseconds",
+]
 
 
 class DecoderConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +33,14 @@ class DecoderConfig(msgspec.Struct, frozen=True, kw_only=True):
             content of a logical message without schema is written.
         replica_identity: For PostgreSQL tables ("schema.table"), where it is known: what the
             database sends as the old row. Without it, invented fillers are recognised by look.
+        time_precision_mode: The connector's ``time.precision.mode``, as the others below: they
+            say what a column's type looks like in records without schema. None is its default.
+        decimal_handling_mode: ``decimal.handling.mode``.
+        binary_handling_mode: ``binary.handling.mode``.
+        interval_handling_mode: ``interval.handling.mode`` (PostgreSQL).
+        hstore_handling_mode: ``hstore.handling.mode`` (PostgreSQL).
+        money_fraction_digits: ``money.fraction.digits`` (PostgreSQL).
+        bigint_unsigned_handling_mode: ``bigint.unsigned.handling.mode`` (MySQL, MariaDB).
     """
 
     unavailable_placeholder: str = "__debezium_unavailable_value"
@@ -36,3 +52,10 @@ class DecoderConfig(msgspec.Struct, frozen=True, kw_only=True):
     flattened_prefix: str = "__"
     logical_message_encoding: Literal["base64", "base64-url-safe", "hex"] = "base64"
     replica_identity: Mapping[str, ReplicaIdentity] = {}
+    time_precision_mode: TimePrecision | None = None
+    decimal_handling_mode: Literal["precise", "string", "double"] = "precise"
+    binary_handling_mode: Literal["bytes", "base64", "base64-url-safe", "hex"] = "bytes"
+    interval_handling_mode: Literal["numeric", "string"] = "numeric"
+    hstore_handling_mode: Literal["json", "map"] = "json"
+    money_fraction_digits: int = 2
+    bigint_unsigned_handling_mode: Literal["long", "precise"] = "long"

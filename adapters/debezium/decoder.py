@@ -9,6 +9,7 @@ over, is looked at member by member. Only that second look judges a record to be
 """
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 import msgspec
 
@@ -28,6 +29,7 @@ from adapters.debezium.registered_schemas import RegisteredSchemas
 from adapters.debezium.registry_wire import NoRegistry, RegistryWire
 from adapters.debezium.repaired import repaired, with_notes
 from adapters.debezium.schema_names import MAGIC
+from adapters.debezium.table_types import ColumnTypes, TableTypes
 from adapters.debezium.wire_json import JsonPart, JsonWire
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
@@ -53,12 +55,13 @@ class DebeziumDecoder:
         mask_well_known: Whether columns with well-known names of secrets are masked besides.
         hash_key: What rules that hash do it with.
         schemas: The schemas that records name; None where no registry is configured.
+        column_types: Types of tables whose records carry no schema, as the configuration has them.
 
     Raises:
         ConfigurationError: A rule hashes, and there is no key.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the container composes
         self,
         config: DecoderConfig | None = None,
         rules: Sequence[ColumnRule] = (),
@@ -66,6 +69,7 @@ class DebeziumDecoder:
         mask_well_known: bool = False,
         hash_key: HashKey | None = None,
         schemas: RegisteredSchemas | None = None,
+        column_types: ColumnTypes | None = None,
     ) -> None:
         self._config = config if config is not None else DecoderConfig()
         self._rules = tuple(rules)
@@ -78,14 +82,24 @@ class DebeziumDecoder:
         self._wire = JsonWire()
         self._registry = RegistryWire(schemas or RegisteredSchemas(NoRegistry()))
         keys = KeyDecoder(self._registry)
-        self._envelopes = EnvelopeChanges(self._config, keys)
+        self._column_types = column_types or {}
+        self._types = TableTypes(self._config, self._column_types)
+        self._envelopes = EnvelopeChanges(self._config, keys, self._types)
         wires = Wires(self._wire, self._registry)
         self._others = OtherShapes(self._config, wires, keys, self._envelopes)
         self._records = ChangeRecords(self._config)
 
-    def __reduce__(self) -> tuple[Callable[..., "DebeziumDecoder"], tuple[object, ...]]:
-        made_of = self._config, self._rules, self._mask_well_known, self._hash_key
-        return _decoder, (*made_of, self._schemas)
+    def __reduce__(self) -> tuple[Callable[[], "DebeziumDecoder"], tuple[()]]:
+        made = partial(
+            DebeziumDecoder,
+            self._config,
+            self._rules,
+            mask_well_known=self._mask_well_known,
+            hash_key=self._hash_key,
+            schemas=self._schemas,
+            column_types=self._column_types,
+        )
+        return made, ()
 
     def decode(
         self, record: ConsumedRecord, stream_id: int
@@ -165,18 +179,6 @@ class DebeziumDecoder:
         if isinstance(result, ControlMessage):
             return result
         return self._records.audit_record(result, incoming.record, incoming.stream_id)
-
-
-def _decoder(
-    config: DecoderConfig,
-    rules: Sequence[ColumnRule],
-    mask_well_known: bool,  # noqa: FBT001 - pickle gives arguments by position
-    hash_key: HashKey | None,
-    schemas: RegisteredSchemas | None,
-) -> DebeziumDecoder:
-    return DebeziumDecoder(
-        config, rules, mask_well_known=mask_well_known, hash_key=hash_key, schemas=schemas
-    )
 
 
 def _unusual(value: bytes, incoming: Incoming) -> ControlMessage:

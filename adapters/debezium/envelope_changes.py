@@ -21,6 +21,8 @@ from adapters.debezium.row_images import RowImages
 from adapters.debezium.row_plan import EnvelopePlan
 from adapters.debezium.rows import Row
 from adapters.debezium.source_block import SourceBlock, read_source
+from adapters.debezium.table_types import TableTypes
+from adapters.debezium.typed_rows import typed_rows
 from domain.control import ControlKind, ControlMessage
 from domain.operation import OperationTypeEnum
 from domain.timestamps import microseconds
@@ -53,19 +55,24 @@ class Context(msgspec.Struct, frozen=True, gc=False):
         incoming: The consumed record.
         source: The source block; empty where there is none.
         metadata: The source block's JSON, to store.
+        told: What an SMT added of the columns' types; None without.
     """
 
     incoming: Incoming
     source: SourceBlock
     metadata: str | None
+    told: msgspec.Raw | None = None
 
 
 class EnvelopeChanges:
     """Makes changes of envelopes."""
 
-    def __init__(self, config: DecoderConfig, keys: KeyDecoder) -> None:
+    def __init__(
+        self, config: DecoderConfig, keys: KeyDecoder, types: TableTypes | None = None
+    ) -> None:
         self._config = config
         self._keys = keys
+        self.types = TableTypes(config, {}) if types is None else types
         self._images = RowImages(config)
 
     def read(self, envelope: Envelope, plan: EnvelopePlan | None, incoming: Incoming) -> Change:
@@ -85,6 +92,8 @@ class EnvelopeChanges:
 
     def change(self, envelope: Envelope, plan: EnvelopePlan | None, context: Context) -> Change:
         """The change of an envelope whose source block has been read. Raises as `read` does."""
+        if plan is None:
+            plan = self.types.plan(context.source, context.told)
         before = self._row(envelope, plan, context, is_old=True)
         after = self._row(envelope, plan, context, is_old=False)
         return self.change_of_rows(envelope, (before, after), plan, context)
@@ -112,7 +121,7 @@ class EnvelopeChanges:
             headers=context.incoming.look.stored,
             before=before,
             after=after,
-            key=self._keys.decode(context.incoming, connector),
+            key=self._keys.decode(context.incoming, connector, typed_rows(plan)),
             transaction=envelope.transaction,
             captured_at=microseconds(envelope.ts_ns, envelope.ts_us, envelope.ts_ms),
             types_known=plan is not None or connector == "mongodb",

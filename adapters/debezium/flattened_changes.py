@@ -15,6 +15,8 @@ from adapters.debezium.record_keys import KeyDecoder
 from adapters.debezium.row_images import RowImages
 from adapters.debezium.row_plan import EnvelopePlan
 from adapters.debezium.rows import Row
+from adapters.debezium.table_types import TableTypes
+from adapters.debezium.typed_rows import typed_rows
 from adapters.debezium.wire_json import JsonPart
 from domain.operation import OperationTypeEnum
 
@@ -22,9 +24,10 @@ from domain.operation import OperationTypeEnum
 class FlattenedChanges:
     """Makes changes of flattened records."""
 
-    def __init__(self, config: DecoderConfig, keys: KeyDecoder) -> None:
+    def __init__(self, config: DecoderConfig, keys: KeyDecoder, types: TableTypes) -> None:
         self._config = config
         self._keys = keys
+        self._types = types
         self._images = RowImages(config)
 
     def delete_by_headers(self, incoming: Incoming) -> Change | None:
@@ -62,6 +65,8 @@ class FlattenedChanges:
                 f"a JSON object with the members {', '.join(list(members)[:10]) or '(none)'}: no "
                 f"envelope, and nothing marks it as a row of Debezium's",
             )
+        if part.plan is None:
+            part = msgspec.structs.replace(part, plan=self._types.plan(metadata.source))
         image = self._row(row, fields, metadata, part)
         return self._change(metadata, image, part.plan, incoming)
 
@@ -98,7 +103,7 @@ class FlattenedChanges:
             headers=incoming.look.stored,
             before=row if is_delete else None,
             after=None if is_delete else row,
-            key=self._keys.decode(incoming, connector),
+            key=self._keys.decode(incoming, connector, typed_rows(plan)),
             transaction=metadata.transaction,
             captured_at=metadata.captured_at,
             types_known=plan is not None,

@@ -70,7 +70,7 @@ class OtherShapes:
         self._values = ValueChanges(config, envelopes)
         self._keys = keys
         self._envelopes = envelopes
-        self._flattened = FlattenedChanges(config, keys)
+        self._flattened = FlattenedChanges(config, keys, envelopes.types)
 
     def null_value(self, incoming: Incoming) -> Change | ControlMessage:
         """What a Kafka null is: a tombstone, unless key, topic or headers say otherwise."""
@@ -155,7 +155,7 @@ class OtherShapes:
         has_source = first_byte(envelope.source) == b"{"
         source = read_source(envelope.source) if has_source else SourceBlock()
         metadata = open_metadata(envelope.source, {} if envelope.op == "m" else opened.extra)
-        context = Context(incoming, source, metadata)
+        context = Context(incoming, source, metadata, opened.extra.get("sourceSchema"))
         if envelope.op == "m":
             return self._envelopes.logical_message(part.payload, part.plan, context)
         change = self._envelopes.change(envelope, part.plan, context)

@@ -28,7 +28,7 @@ from adapters.debezium.extended_json import plain_document
 from adapters.debezium.incoming import Incoming
 from adapters.debezium.poison import invalid, shown
 from adapters.debezium.registry_wire import Part, RegistryWire
-from adapters.debezium.row_plan import ColumnPlan, settled_value
+from adapters.debezium.row_plan import ColumnPlan, RowPlan, settled_value
 from adapters.debezium.value_plan import ValuePart, in_json
 from adapters.debezium.wire_json import BYTE_ORDER_MARK, JsonPart, JsonWire, schema_id_of
 from domain.errors import TransformationError
@@ -63,13 +63,16 @@ class KeyDecoder:
         self._wire = JsonWire()
         self._registry = registry
 
-    def decode(self, incoming: Incoming, connector: str | None) -> RecordKey | None:
+    def decode(
+        self, incoming: Incoming, connector: str | None, rows: RowPlan | None = None
+    ) -> RecordKey | None:
         """
         Decode the key of a record.
 
         Args:
             incoming: The record.
             connector: Kind of connector that wrote it, where known: some wrap their keys.
+            rows: What is known of the table's columns, for a key without schema.
 
         Returns:
             None for a row without a key.
@@ -80,7 +83,7 @@ class KeyDecoder:
         """
         if incoming.record.key is None:
             return None
-        value = self._value(incoming, incoming.record.key)
+        value = self._value(incoming, incoming.record.key, rows)
         if value is None:
             return None
         if is_object(value):
@@ -104,11 +107,11 @@ class KeyDecoder:
             return {}
         return value if is_object(value) else {}
 
-    def _value(self, incoming: Incoming, key: bytes) -> Any:
+    def _value(self, incoming: Incoming, key: bytes, rows: RowPlan | None = None) -> Any:
         named = incoming.look.key_schema
         if named is not None or key[:1] == _REGISTRY_MAGIC:
             return self._of_part(self._registry.part(key, named), key)
-        value = self._own(incoming.record.topic, key)
+        value = self._own(incoming.record.topic, key, rows)
         schema_id = None if not is_object(value) else schema_id_of(value)
         if schema_id is None:
             return value
@@ -127,21 +130,23 @@ class KeyDecoder:
                 "undecodable_key", f"the key is no JSON ({error}): {shown(key)}"
             ) from error
 
-    def _own(self, topic: str, key: bytes) -> Any:
+    def _own(self, topic: str, key: bytes, rows: RowPlan | None) -> Any:
         if len(key) > _SHALLOW_BYTES and is_too_deep(key):
             raise invalid("nested_too_deep", f"the key {shown(key)}")
         try:
-            return _canonical(self._wire.unwrap(topic, key))
+            return _canonical(self._wire.unwrap(topic, key), rows)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             pass
         try:
-            return _canonical(self._wire.unwrap_members(topic, key))
+            return _canonical(self._wire.unwrap_members(topic, key), rows)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return _text(key)
 
 
-def _canonical(part: JsonPart) -> Any:
+def _canonical(part: JsonPart, rows: RowPlan | None = None) -> Any:
     plan = part.plan
+    if plan is None and rows is not None and first_byte(part.payload) == b"{":
+        return rows.values(part.payload)
     if plan is None:
         return decode_exact(part.payload)
     if plan.itself is not None and first_byte(part.payload) == b"{":
