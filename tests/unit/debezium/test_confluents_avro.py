@@ -40,7 +40,7 @@ def changes() -> list[AuditRecord]:
     return [result for result in results if isinstance(result, AuditRecord)]
 
 
-def rows(change: AuditRecord) -> tuple[Any, Any]:
+def rows(change: AuditRecord) -> tuple[Any, ...]:
     return tuple(
         None if text is None else json.loads(text) for text in (change.old_data, change.new_data)
     )
