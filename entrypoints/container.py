@@ -43,6 +43,7 @@ from entrypoints.endpoints import service_endpoints
 from entrypoints.monitoring import MonitoringService
 from entrypoints.redaction_config import quarantine_protection
 from entrypoints.settings import AppConfig
+from entrypoints.table_config import column_types
 from entrypoints.transformers import open_transformer
 
 T = TypeVar("T")
@@ -91,6 +92,7 @@ class Container(containers.DeclarativeContainer):
         config.provided.decoder,
         config.provided.redaction.rules,
         hash_key=config.provided.redaction.key.call(),
+        column_types=providers.Callable(column_types, config.provided.tables),
     )
     observer: providers.Provider[BatchObserver] = providers.Singleton(
         OtelBatchObserver, metrics, tracer

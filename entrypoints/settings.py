@@ -30,6 +30,7 @@ from entrypoints.redaction_config import (
 )
 from entrypoints.settings_sources import read_settings
 from entrypoints.settings_values import HIDDEN, check_types, is_secret
+from entrypoints.table_config import TableConfig, check_tables
 
 DEFAULT_PASSWORD = DatabaseConfig().password
 
@@ -91,6 +92,8 @@ class AppConfig(msgspec.Struct, kw_only=True):
         quarantine: What is kept of records that could not be audited.
         ray: The Ray cluster.
         http: The page.
+        tables: What is said of single tables, by ``schema.table``; where there are no schemas,
+            by ``database.table``.
         origins: Where each value that is not a default came from, by ``section.field``.
     """
 
@@ -113,6 +116,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
     quarantine: QuarantineConfig = msgspec.field(default_factory=QuarantineConfig)
     ray: RayConfig = msgspec.field(default_factory=RayConfig)
     http: PageConfig = msgspec.field(default_factory=PageConfig)
+    tables: dict[str, TableConfig] = {}
     origins: Mapping[str, str] = {}
 
     @classmethod
@@ -136,14 +140,17 @@ class AppConfig(msgspec.Struct, kw_only=True):
             self._validate_sections()
             self._validate_together()
         except ConfigurationError as error:
-            source = error.source or self.origins.get(error.field)
+            whole = error.field.partition(".")[0]
+            origin = self.origins.get(error.field, self.origins.get(whole))
+            source = error.source or origin
             raise ConfigurationError(error.field, error.problem, source=source) from None
 
     def to_dict(self) -> dict[str, Any]:
         """Give all settings as plain values; a secret that is set reads ``(hidden)``."""
         whole: dict[str, Any] = msgspec.to_builtins(self)
         del whole["origins"]
-        return cast("dict[str, Any]", _without_secrets(whole))
+        tables = whole.pop("tables")  # columns may have any name, and their types are no secret
+        return {**cast("dict[str, Any]", _without_secrets(whole)), "tables": tables}
 
     def _validate_sections(self) -> None:
         for name, section in self._sections().items():
@@ -164,6 +171,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
         if self.environment is not Environment.DEVELOPMENT:
             self._refuse_default_passwords()
         quarantine_protection(self.quarantine, self.redaction.rules)
+        check_tables(self.tables)
         places = {
             "monitoring.metrics_port": self.monitoring.metrics_port,
             "monitoring.health_check_port": self.monitoring.health_check_port,

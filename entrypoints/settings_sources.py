@@ -61,7 +61,10 @@ def read_settings(
         (sections.setdefault(section, {}) if section else values)[name] = converted
     for section, content in sections.items():
         values[section] = _section(kind, section, content)
-    return kind(**values), {field: value.source for field, value in given.items()}
+    origins: dict[str, str] = {}
+    for field, value in given.items():
+        origins |= {field: value.source, **value.inside}
+    return kind(**values), origins
 
 
 def variable_of(field: str) -> str:
@@ -115,8 +118,19 @@ def _from_toml(path: Path, types: Mapping[str, Any]) -> Givens:
     for name, value in _flat(document, types):
         source = f"{path}:{line_of(text, name)}"
         field = _field_of(name, types, source=source)
-        _give(given, field, name, Given(value, source, textual=False))
+        inside = {} if "." in name else _inside(name, value, path, text)
+        _give(given, field, name, Given(value, source, textual=False, inside=inside))
     return given
+
+
+def _inside(name: str, value: object, path: Path, text: str) -> dict[str, str]:
+    """Tell where each key inside of the table `value` stands, by its full name."""
+    found: dict[str, str] = {}
+    if isinstance(value, dict):
+        for key, inner in cast("dict[str, object]", value).items():
+            full = f"{name}.{key}"
+            found |= {full: f"{path}:{line_of(text, full)}", **_inside(full, inner, path, text)}
+    return found
 
 
 def _flat(document: Mapping[str, Any], types: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """One setting's value: from a text or a TOML value to the type of its field, or an error."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -22,11 +23,13 @@ class Given(msgspec.Struct, frozen=True):
         value: A text, or a TOML value.
         source: Where it stands: a variable, or a file and line.
         textual: Whether it is a text that must be read as its field's type.
+        inside: Where each key of a table of a free form stands, by its full name.
     """
 
     value: Any
     source: str
     textual: bool
+    inside: Mapping[str, str] = {}
 
 
 def is_secret(field: str) -> bool:

@@ -11,12 +11,11 @@ def line_of(text: str, name: str) -> int:
     Find the line of the key `name` (``section.key`` or ``key``) in the TOML document `text`.
 
     Returns:
-        The line, from 1; that of the section where the key itself is not found (it stands in an
-        inline table); 1 where neither is.
+        The line, from 1; that of the innermost table around it where the key itself is not found
+        (it stands in an inline table); 1 where neither is.
     """
     table = ""
-    best = 1
-    section = name.partition(".")[0]
+    best, nearest = 1, ""
     for number, line in enumerate(text.splitlines(), start=1):
         if heading := _TABLE.match(line):
             table = _plain(heading["name"])
@@ -27,8 +26,8 @@ def line_of(text: str, name: str) -> int:
             continue
         if full == name or full.startswith(f"{name}."):
             return number
-        if full == section:
-            best = number
+        if name.startswith(f"{full}.") and len(full) >= len(nearest):
+            best, nearest = number, full
     return best
 
 

@@ -99,11 +99,12 @@ class TableTypes:
         return {column: node for column, node in nodes if node is not None}
 
 
-def unknown_type(text: str) -> bool:
-    """Whether neither database has a known type that is written so."""
-    kind = read_type(text)
-    config = DecoderConfig()
-    return kind is None or (postgres_schema(kind, config) or mysql_schema(kind, config)) is None
+def is_known_type(text: str) -> bool:
+    """Whether one of the databases has a known type that is written so."""
+    kind, config = read_type(text), DecoderConfig()
+    if kind is None:
+        return False
+    return any(schema(kind, config) is not None for schema in (postgres_schema, mysql_schema))
 
 
 def _names(source: SourceBlock) -> Sequence[str]:
