@@ -58,7 +58,10 @@ class UnavailableValues:
 
     def leave_traces_in_binary(self, body: bytes) -> bool:
         """Whether a body in Avro or Protobuf may hold one: the same search."""
-        return any(trace in body for trace in self._binary_traces)
+        for trace in self._binary_traces:  # noqa: SIM110 - half the time of `any`
+            if trace in body:
+                return True
+        return False
 
     def leave_traces_in(self, row: bytes) -> bool:
         """Whether `row` may hold a placeholder or a leaked marker: a cheap search."""

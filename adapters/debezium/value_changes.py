@@ -55,26 +55,25 @@ class ValueChanges:
         return self._envelopes.change_of_rows(envelope, self._rows(part, context), plan, context)
 
     def _rows(self, part: ValuePart, context: Context) -> tuple[Row | None, Row | None]:
-        has_traces = self._unavailable.leave_traces_in_binary(part.body) or leaves_reference_in(
-            part.body
-        )
-        value, plan = part.value, part.plan
+        body, value, plan = part.body, part.value, part.plan
+        before, after = value["before"], value["after"]
+        has_traces = self._unavailable.leave_traces_in_binary(body) or leaves_reference_in(body)
+        if before is not None and after is not None and not has_traces and plan.has_one_row_type:
+            both = None if plan.after is None else plan.after.both(before, after)
+            if both is not None:
+                return both
+        op, connector = value["op"], context.source.connector
+        follows = context.incoming.look.follows_key_change
 
         def row(rows: ValueRows | None, values: Any, *, is_old: bool) -> Row | None:
             if values is None or rows is None:
                 return None
             searched = self._images.searched(
-                value["op"],
-                context.source.connector,
-                is_old=is_old,
-                follows_key_change=context.incoming.look.follows_key_change,
+                op, connector, is_old=is_old, follows_key_change=follows
             )
             return rows.row(values, searched, has_traces=has_traces)
 
-        return (
-            row(plan.before, value["before"], is_old=True),
-            row(plan.after, value["after"], is_old=False),
-        )
+        return row(plan.before, before, is_old=True), row(plan.after, after, is_old=False)
 
 
 def _source(fields: dict[str, Any]) -> SourceBlock:

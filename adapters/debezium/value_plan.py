@@ -8,7 +8,7 @@ Rows of an ordinary envelope become images without a detour over JSON. Whatever 
 takes the way of JSON with a schema, so both give the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -74,6 +74,38 @@ class ValueRows:
         form = values if self._form is None else self._form(values)
         return self._plan.row(msgspec.Raw(encode(form)), unavailable)
 
+    def both(self, before: dict[str, Any], after: dict[str, Any]) -> tuple[Row, Row] | None:
+        """
+        Both images of an update, what is the same in both converted once.
+
+        Takes them over, and raises as `row` does.
+
+        Returns:
+            None if rows of the schema are not ordinary.
+        """
+        if not self._is_ordinary or self._doubtful:
+            return None
+        old_notes: dict[str, Note] = {}
+        new_notes: dict[str, Note] = {}
+        column = ""
+        try:
+            for column, convert, is_exact in self._conversions:
+                old, new = before[column], after[column]
+                converted = None if old is None else convert(old)
+                if type(converted) is Suspect:
+                    converted = _suspected(converted, column, old_notes)
+                before[column] = converted
+                if new != old or not is_exact:
+                    converted = None if new is None else convert(new)
+                    if type(converted) is Suspect:
+                        converted = _suspected(converted, column, new_notes)
+                elif column in old_notes:
+                    new_notes[column] = old_notes[column]
+                after[column] = converted
+        except CONVERSION_ERRORS as error:
+            raise bad_value(column, error) from error
+        return _image(before, old_notes), _image(after, new_notes)
+
     def values(self, values: dict[str, Any]) -> dict[str, Any]:
         """The canonical values of a row that is a key. Takes `values` over; raises as `row`."""
         self._converted(values)
@@ -82,11 +114,7 @@ class ValueRows:
     def _ordinary(self, values: dict[str, Any]) -> Row:
         doubts = self._doubts(values) if self._doubtful else {}
         suspects = self._converted(values)
-        notes = {**doubts, **suspects} or None
-        data = encode(values)
-        if b"\\u" in data:
-            return safe_row(data, notes)
-        return Row(data.decode(), values, notes)
+        return _image(values, {**doubts, **suspects})
 
     def _doubts(self, values: Mapping[str, Any]) -> dict[str, Note]:
         return {
@@ -99,13 +127,12 @@ class ValueRows:
         notes: dict[str, Note] = {}
         column = ""
         try:
-            for column, convert in self._conversions:
+            for column, convert, _ in self._conversions:
                 value = values[column]
                 if value is not None:
                     value = convert(value)
                     if type(value) is Suspect:
-                        value = value.value
-                        notes[column] = ValueNote.SUSPECT
+                        value = _suspected(value, column, notes)
                     values[column] = value
         except CONVERSION_ERRORS as error:
             raise bad_value(column, error) from error
@@ -122,11 +149,13 @@ class ValuePlan:
     Attributes:
         connect: The plan of the same values in JSON.
         has_envelope: Whether they are ordinary envelopes of rows.
+        has_one_row_type: Whether old and new rows are of the same type.
     """
 
     def __init__(self, schema: ConnectSchema) -> None:
         self.connect = EnvelopePlan(schema)
         self.has_envelope = _has_envelope(schema)
+        self.has_one_row_type = _fields(schema, "before") == _fields(schema, "after")
         self._form = json_form(schema)
 
     @cached_property
@@ -173,15 +202,29 @@ def in_json(part: JsonPart | ValuePart) -> JsonPart:
     return part if isinstance(part, JsonPart) else part.plan.in_json(part.value)
 
 
-def _conversions(plan: RowPlan) -> list[tuple[str, Converter]]:
-    found: list[tuple[str, Converter]] = []
+def _suspected(suspect: Suspect, column: str, notes: dict[str, Note]) -> Any:
+    notes[column] = ValueNote.SUSPECT
+    return suspect.value
+
+
+def _image(values: dict[str, Any], notes: dict[str, Note]) -> Row:
+    data = encode(values)
+    if b"\\u" in data:
+        return safe_row(data, notes or None)
+    return Row(data.decode(), values, notes or None)
+
+
+def _conversions(plan: RowPlan) -> list[tuple[str, Converter, bool]]:
+    """Columns, their conversions, and whether equal values are the same: 0.0 and -0.0 are not."""
+    found: list[tuple[str, Converter, bool]] = []
     for node in plan.schema.fields:
         if node.field is None:
             continue
         column = plan.columns.get(node.field)
-        both = _composed(json_form(node), None if column is None else column.convert)
+        form = json_form(node)
+        both = _composed(form, None if column is None else column.convert)
         if both is not None:
-            found.append((node.field, both))
+            found.append((node.field, both, form is None))
     return found
 
 
@@ -189,6 +232,11 @@ def _composed(form: Form | None, convert: Converter | None) -> Converter | None:
     if form is None or convert is None:
         return form or convert
     return lambda value: convert(form(value))
+
+
+def _fields(schema: ConnectSchema, side: str) -> Sequence[ConnectSchema]:
+    node = schema.child(side)
+    return () if node is None else node.fields
 
 
 def _says_nothing(schema: ConnectSchema) -> bool:
