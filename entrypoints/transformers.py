@@ -24,6 +24,7 @@ async def open_transformer(  # noqa: PLR0913 - what the container composes
     ray: RayConfig,
     consumer: ConsumerConfig,
     protection: QuarantineProtection | None = None,
+    may_block: bool = False,
 ) -> AsyncGenerator[BatchTransformer]:
     """
     Open the transformer that `engine` names, and close it after use.
@@ -35,10 +36,11 @@ async def open_transformer(  # noqa: PLR0913 - what the container composes
         ray: Where Ray runs.
         consumer: For the size from which on a record is quarantined by reference.
         protection: What protects the bytes of quarantined records; None keeps them.
+        may_block: Whether decoding may wait for a schema registry.
     """
     limit = consumer.max_record_bytes
     inprocess = InProcessTransformer(
-        decoder, encoder, max_record_bytes=limit, protection=protection
+        decoder, encoder, max_record_bytes=limit, protection=protection, may_block=may_block
     )
     try:
         if engine == "inprocess":

@@ -31,20 +31,24 @@ class InProcessTransformer:
         encoder: Encodes rows in the store's form.
         max_record_bytes: A larger record is quarantined by reference.
         protection: What protects the bytes of quarantined records; None keeps them.
+        may_block: Whether decoding may wait for others, as for a schema registry: then it never
+            runs in the event loop's thread.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a transformer works with, by keyword
         self,
         decoder: RecordDecoder,
         encoder: RowEncoder,
         *,
         max_record_bytes: int = DEFAULT_MAX_RECORD_BYTES,
         protection: QuarantineProtection | None = None,
+        may_block: bool = False,
     ) -> None:
         self._decoder = decoder
         self._encoder = encoder
         self._max_record_bytes = max_record_bytes
         self._protection = protection
+        self._may_block = may_block
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="transform")
         # The decoder caches plans, and is made for one caller at a time.
         self._at_work = threading.Lock()
@@ -54,7 +58,8 @@ class InProcessTransformer:
         return "inprocess"
 
     async def transform(self, batch: ConsumedBatch) -> TransformedBatch:
-        if _is_small(batch) and self._at_work.acquire(blocking=False):
+        at_once = not self._may_block and _is_small(batch)
+        if at_once and self._at_work.acquire(blocking=False):
             try:
                 return self._transform(batch)
             finally:

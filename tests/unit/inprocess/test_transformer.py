@@ -116,3 +116,14 @@ async def test_a_closed_one_finishes_what_it_does_and_waits_for_nothing(
     assert not large.done()
     decoder.let_go.set()
     assert (await large).row_count == SMALL + 1
+
+
+async def test_decoding_that_may_wait_for_others_never_holds_up_the_loop(
+    decoder: WatchedDecoder,
+) -> None:
+    transformer = InProcessTransformer(decoder, MemoryRowEncoder(), may_block=True)
+
+    await transformer.transform(TINY)
+    transformer.close()
+
+    assert threading.get_ident() not in decoder.threads
