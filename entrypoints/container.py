@@ -42,6 +42,7 @@ from entrypoints.audit_service import AuditService
 from entrypoints.endpoints import service_endpoints
 from entrypoints.monitoring import MonitoringService
 from entrypoints.redaction_config import quarantine_protection
+from entrypoints.registered_schemas import registered_schemas
 from entrypoints.settings import AppConfig
 from entrypoints.table_config import column_types
 from entrypoints.transformers import open_transformer
@@ -92,6 +93,7 @@ class Container(containers.DeclarativeContainer):
         config.provided.decoder,
         config.provided.redaction.rules,
         hash_key=config.provided.redaction.key.call(),
+        schemas=providers.Callable(registered_schemas, config.provided.schema_registry),
         column_types=providers.Callable(column_types, config.provided.tables),
     )
     observer: providers.Provider[BatchObserver] = providers.Singleton(
