@@ -35,7 +35,7 @@ class InProcessTransformer:
             runs in the event loop's thread.
     """
 
-    def __init__(  # noqa: PLR0913 - what a transformer works with, by keyword
+    def __init__(
         self,
         decoder: RecordDecoder,
         encoder: RowEncoder,
