@@ -48,8 +48,8 @@ class NoRegistry:
     def find(self, reference: SchemaReference) -> RegisteredSchema:
         raise invalid(
             "registry_needed",
-            f"it is in a format whose schema is in a registry ({reference}), and none is configured. "
-            f"Set schema_registry.url, then retry the record",
+            f"it is in a format whose schema is in a registry ({reference}), and none is "
+            f"configured. Set schema_registry.url, then retry the record",
         )
 
 
