@@ -52,6 +52,8 @@ class JsonWire:
         """
         Take the payload out of `data`; what does not begin as a wrapper is taken as it is.
 
+        So is what names its schema by an id: that is no short way.
+
         Raises:
             msgspec.MsgspecError: It begins as a wrapper, and is no JSON.
         """
@@ -60,7 +62,8 @@ class JsonWire:
             return JsonPart(memoryview(data)[len(last[0]) : -1], last[1], has_wrapper=True)
         if not data.startswith(_WRAPPERS):
             return JsonPart(data)
-        return self.unwrap_members(topic, data)
+        part = self.unwrap_members(topic, data)
+        return part if part.schema_id is None else JsonPart(data)
 
     def unwrap_members(self, topic: str, data: bytes) -> JsonPart:
         """Take the payload out of `data` whatever its order and spaces are."""
