@@ -31,7 +31,7 @@ from entrypoints.demo.workload import Workload
 
 SLOWLY = 2.0  # seconds between two steps of the workload: slow enough to watch
 QUICKLY = 0.05
-CHECK_ROUNDS = 3
+CHECK_ROUNDS = 4
 LOOK_INTERVAL = 0.5
 
 OK, WRONG = 0, 1
