@@ -28,7 +28,7 @@ from domain.errors import (
     TransformationError,
 )
 from domain.gap import Gap, GapCause
-from domain.operation import OperationTypeEnum
+from domain.operation import OperationTypeEnum, ValueNote
 from domain.quarantine import QuarantinedRecord
 from domain.source_table import SourceTable
 from domain.transformed import Advance, TransformedBatch
@@ -36,6 +36,8 @@ from domain.unquoted import unquoted
 
 _source_of = attrgetter(*SourceTable._fields)
 _read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+_UNDECODED = f'"{ValueNote.UNDECODED}"'
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 DEFAULT_MAX_RECORD_BYTES = 16 * 1024 * 1024
@@ -114,6 +116,7 @@ class _Collected:
         self._quarantined: list[QuarantinedRecord] = []
         self._operations: Counter[tuple[str, str]] = Counter()
         self._control_kinds: Counter[tuple[str, str]] = Counter()
+        self._has_undecoded = False
 
     def batch(self, advances: Sequence[Advance]) -> TransformedBatch:
         sources = {SourceTable(*source): names for source, names in self._sources.items()}
@@ -132,6 +135,7 @@ class _Collected:
             control_kinds=dict(self._control_kinds),
             sources=sources,
             newest_change=self._newest,
+            has_undecoded=self._has_undecoded,
         )
 
     def take(self, part: PartitionSlice) -> Advance:
@@ -168,6 +172,8 @@ class _Collected:
                     source = _source_of(result)
                     if source not in sources:
                         sources[source] = _columns_of(result)
+                    if result.value_notes is not None and _UNDECODED in result.value_notes:
+                        self._has_undecoded = True
                     rows.append(row)
                     stamps.append(result.change_timestamp)
                     operations[result.operation] = operations.get(result.operation, 0) + 1

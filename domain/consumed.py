@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from domain.source_types import SourceTypes
 from domain.stream import StreamPartition
 
 
@@ -77,11 +78,13 @@ class ConsumedBatch(msgspec.Struct, frozen=True, gc=False):
         slices: At most one for each stream partition.
         size: Bytes of keys and values, for bounding queues.
         polled_at: When the first of them was polled; seconds of a monotonic clock.
+        types: Types of the source's columns, for records without schema; None for none learned.
     """
 
     slices: Sequence[PartitionSlice]
     size: int
     polled_at: float
+    types: SourceTypes | None = None
 
     @property
     def record_count(self) -> int:

@@ -48,6 +48,7 @@ class TransformedBatch(msgspec.Struct, frozen=True, kw_only=True):
         control_kinds: How many control messages of each (topic, kind), stored or only counted.
         sources: Source tables of the rows, each with columns of its rows.
         newest_change: Greatest change timestamp of the rows; microseconds since 1970, or None.
+        has_undecoded: Whether a row has a value whose type is not known.
     """
 
     rows: bytes
@@ -60,3 +61,4 @@ class TransformedBatch(msgspec.Struct, frozen=True, kw_only=True):
     control_kinds: Mapping[tuple[str, str], int] = {}
     sources: SourceColumns = {}
     newest_change: int | None = None
+    has_undecoded: bool = False

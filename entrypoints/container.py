@@ -44,6 +44,7 @@ from entrypoints.monitoring import MonitoringService
 from entrypoints.redaction_config import quarantine_protection
 from entrypoints.registered_schemas import registered_schemas
 from entrypoints.settings import AppConfig
+from entrypoints.source_catalog import source_catalog
 from entrypoints.table_config import column_types
 from entrypoints.transformers import open_transformer
 
@@ -117,6 +118,10 @@ class Container(containers.DeclarativeContainer):
             ray=config.provided.ray,
             consumer=config.provided.consumer,
             protection=protection,
+            catalog=providers.Callable(
+                source_catalog, config.provided.source_database, config.provided.origins
+            ),
+            catalog_refresh=config.provided.decoder.catalog_refresh,
         ).provider,
         config=config.provided.consumer,
         engine=config.provided.transform.engine,

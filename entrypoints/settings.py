@@ -80,8 +80,9 @@ class AppConfig(msgspec.Struct, kw_only=True):
         version: Version of the program. Not a setting.
         kafka: The source.
         sink_database: The database of the trail.
-        source_database: The database that Debezium reads: for comparing the trail with it. The
-            service itself never connects to it.
+        source_database: The database that Debezium reads: for comparing the trail with it. Where
+            it is configured, the service asks its catalog for the types of columns, for records
+            that carry no schema.
         logging: The log.
         monitoring: Metrics and health.
         consumer: Batches and times.

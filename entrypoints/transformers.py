@@ -13,6 +13,7 @@ from adapters.ray.config import RayConfig
 from application.consumer_config import ConsumerConfig
 from application.ports import BatchTransformer, RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
+from application.source_types import ColumnTypeCatalog, LearningTransformer
 
 
 @asynccontextmanager
@@ -25,6 +26,8 @@ async def open_transformer(  # noqa: PLR0913 - what the container composes
     consumer: ConsumerConfig,
     protection: QuarantineProtection | None = None,
     may_block: bool = False,
+    catalog: ColumnTypeCatalog | None = None,
+    catalog_refresh: float = 10.0,
 ) -> AsyncGenerator[BatchTransformer]:
     """
     Open the transformer that `engine` names, and close it after use.
@@ -37,20 +40,28 @@ async def open_transformer(  # noqa: PLR0913 - what the container composes
         consumer: For the size from which on a record is quarantined by reference.
         protection: What protects the bytes of quarantined records; None keeps them.
         may_block: Whether decoding may wait for a schema registry.
+        catalog: Knows the types of the source's columns, for records without schema.
+        catalog_refresh: Seconds after which it is asked again.
     """
+
+    def learning(transformer: BatchTransformer) -> BatchTransformer:
+        if catalog is None:
+            return transformer
+        return LearningTransformer(transformer, catalog, refresh=catalog_refresh)
+
     limit = consumer.max_record_bytes
     inprocess = InProcessTransformer(
         decoder, encoder, max_record_bytes=limit, protection=protection, may_block=may_block
     )
     try:
         if engine == "inprocess":
-            yield inprocess
+            yield learning(inprocess)
             return
         from adapters.ray.opening import open_ray_transformer  # noqa: PLC0415 - only where meant
         from adapters.ray.work import TransformWork  # noqa: PLC0415
 
         work = TransformWork(decoder, encoder, max_record_bytes=limit, protection=protection)
         async with open_ray_transformer(work, ray, fallback=inprocess) as with_ray:
-            yield with_ray
+            yield learning(with_ray)
     finally:
         inprocess.close()

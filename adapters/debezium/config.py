@@ -1,7 +1,7 @@
 """Settings of the decoder: names that Debezium lets its users change, with its defaults."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -41,6 +41,8 @@ class DecoderConfig(msgspec.Struct, frozen=True, kw_only=True):
         hstore_handling_mode: ``hstore.handling.mode`` (PostgreSQL).
         money_fraction_digits: ``money.fraction.digits`` (PostgreSQL).
         bigint_unsigned_handling_mode: ``bigint.unsigned.handling.mode`` (MySQL, MariaDB).
+        catalog_refresh: Seconds after which the catalog of ``source_database``, where that is
+            configured, is asked again for the types of columns.
     """
 
     unavailable_placeholder: str = "__debezium_unavailable_value"
@@ -59,3 +61,4 @@ class DecoderConfig(msgspec.Struct, frozen=True, kw_only=True):
     hstore_handling_mode: Literal["json", "map"] = "json"
     money_fraction_digits: int = 2
     bigint_unsigned_handling_mode: Literal["long", "precise"] = "long"
+    catalog_refresh: Annotated[float, msgspec.Meta(gt=0)] = 10.0

@@ -40,6 +40,7 @@ from domain.redacted_control import redacted_control
 from domain.redacted_record import redacted_record
 from domain.redaction import ColumnRule, Redaction
 from domain.source_table import SourceTable
+from domain.source_types import SourceTypes
 from domain.unquoted import without_quotes
 
 _NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -116,6 +117,9 @@ class DebeziumDecoder:
         if type(result) is ControlMessage:
             return redacted_control(result, self._redaction)
         return result
+
+    def learn(self, types: SourceTypes) -> None:
+        self._types.learn(types)
 
     def dropped_columns(self, source: SourceTable) -> Collection[str]:
         return () if self._redaction is None else self._redaction.dropped_columns(source)

@@ -3,7 +3,8 @@ What is known of the types of tables whose records carry no schema.
 
     sourceSchema of the record  >  configuration  >  catalog of the source database
 
-Each column takes the first that knows its type.
+Each column takes the first that knows its type. What the catalog says is not used for rows that
+were written before the transaction that made it so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ from adapters.debezium.connect_schema import ConnectSchema
 from adapters.debezium.exact_json import decode_exact
 from adapters.debezium.source_block import SourceBlock, source_names
 from adapters.debezium.typed_rows import TypedPlan, TypedRowPlan
+from domain.source_types import SourceTypes
 
 ColumnTypes = Mapping[str, Mapping[str, str]]
 """
@@ -42,7 +44,9 @@ _SCHEMAS = {
     "mariadb": mysql_schema,
 }
 _MOST_PLANS = 1000
-_Key = tuple[str | None, str | None, str | None, str | None, bytes]
+_Key = tuple[str | None, str | None, str | None, str | None, bytes, tuple[int, ...]]
+_TRANSACTIONS = 2**32
+"""PostgreSQL numbers them in so many numbers, and begins anew."""
 
 
 class TableTypes:
@@ -57,13 +61,19 @@ class TableTypes:
     def __init__(self, config: DecoderConfig, configured: ColumnTypes) -> None:
         self._config = config
         self._configured = configured
-        self._learned: ColumnTypes = {}
+        self._learned: SourceTypes = {}
+        self._changes: Mapping[str, Sequence[int]] = {}
         self._plans: dict[_Key, TypedPlan | None] = {}
 
-    def learn(self, learned: ColumnTypes) -> None:
+    def learn(self, learned: SourceTypes) -> None:
         """Take what the catalog says now, in place of what it said before."""
-        if learned != self._learned:
-            self._learned, self._plans = learned, {}
+        if learned == self._learned:
+            return
+        self._learned, self._plans = learned, {}
+        self._changes = {
+            table: sorted({kind.since for kind in columns.values() if kind.since is not None})
+            for table, columns in learned.items()
+        }
 
     def plan(self, source: SourceBlock, told: msgspec.Raw | None = None) -> TypedPlan | None:
         """
@@ -75,18 +85,33 @@ class TableTypes:
         """
         if source.connector not in _SCHEMAS or not (told or self._configured or self._learned):
             return None
-        key = (source.connector, *source_names(source), b"" if told is None else bytes(told))
+        later = self._later_changes(source) if self._learned else ()
+        own = b"" if told is None else bytes(told)
+        key = (source.connector, *source_names(source), own, later)
         if key not in self._plans:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
-            self._plans[key] = self._new_plan(source, told)
+            self._plans[key] = self._new_plan(source, told, later)
         return self._plans[key]
 
-    def _new_plan(self, source: SourceBlock, told: msgspec.Raw | None) -> TypedPlan | None:
+    def _later_changes(self, source: SourceBlock) -> tuple[int, ...]:
+        """The transactions that changed types after the one that wrote the row."""
+        own = source.tx_id
+        if type(own) is not int:
+            return ()
+        changes = (self._changes.get(name, ()) for name in _names(source))
+        return tuple(change for table in changes for change in table if _is_later(change, own))
+
+    def _new_plan(
+        self, source: SourceBlock, told: msgspec.Raw | None, later: Sequence[int]
+    ) -> TypedPlan | None:
         nodes: dict[str, ConnectSchema] = {}
-        for types in (self._learned, self._configured):
-            for name in _names(source):
-                nodes |= self._nodes(source, _read(types.get(name, {})))
+        for name in _names(source):
+            columns = self._learned.get(name, {}).items()
+            known = {column: kind.text for column, kind in columns if kind.since not in later}
+            nodes |= self._nodes(source, _read(known))
+        for name in _names(source):
+            nodes |= self._nodes(source, _read(self._configured.get(name, {})))
         if told is not None:
             nodes |= self._nodes(source, types_of_source_schema(decode_exact(told)).items())
         return TypedPlan(TypedRowPlan(named(nodes))) if nodes else None
@@ -105,6 +130,10 @@ def is_known_type(text: str) -> bool:
     if kind is None:
         return False
     return any(schema(kind, config) is not None for schema in (postgres_schema, mysql_schema))
+
+
+def _is_later(change: int, own: int) -> bool:
+    return 0 < (change - own) % _TRANSACTIONS < _TRANSACTIONS // 2
 
 
 def _names(source: SourceBlock) -> Sequence[str]:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from application.ports import RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
+from application.source_types import learn
 from application.transform_records import DEFAULT_MAX_RECORD_BYTES, transform_records
 from domain.consumed import ConsumedBatch
 from domain.transformed import TransformedBatch
@@ -76,6 +77,7 @@ class InProcessTransformer:
             return self._transform(batch)
 
     def _transform(self, batch: ConsumedBatch) -> TransformedBatch:
+        learn(self._decoder, batch.types)
         return transform_records(
             self._decoder,
             self._encoder,

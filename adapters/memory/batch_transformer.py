@@ -4,6 +4,7 @@ import asyncio
 
 from application.ports import RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
+from application.source_types import learn
 from application.transform_records import transform_records
 from domain.consumed import ConsumedBatch
 from domain.errors import TransformerUnavailableError
@@ -47,6 +48,7 @@ class MemoryBatchTransformer:
         if not self.available:
             raise TransformerUnavailableError("the in-memory workers are away. Set `available`.")
         self.batches.append(batch)
+        learn(self._decoder, batch.types)
         return transform_records(
             self._decoder, self._encoder, batch.slices, protection=self._protection
         )

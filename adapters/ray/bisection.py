@@ -48,6 +48,7 @@ def joined(left: TransformedBatch, right: TransformedBatch) -> TransformedBatch:
         control_kinds=dict(Counter(left.control_kinds) + Counter(right.control_kinds)),
         sources={**right.sources, **left.sources},  # those of a table's first row
         newest_change=max(stamps, default=None),
+        has_undecoded=left.has_undecoded or right.has_undecoded,
     )
 
 

@@ -19,9 +19,11 @@ from typing import NoReturn, Protocol
 from adapters.ray.bisection import halves, joined, refused
 from adapters.ray.errors import WorkerLostError
 from adapters.ray.shipped_slices import pack_slices
+from adapters.ray.shipped_types import with_types
 from adapters.ray.work import TransformWork, unpack_batch
 from domain.consumed import ConsumedBatch, PartitionSlice
 from domain.errors import WorkerKilledError
+from domain.source_types import SourceTypes
 from domain.transformed import TransformedBatch
 
 logger = logging.getLogger(__name__)
@@ -71,15 +73,17 @@ class RayTransformer:
 
     async def transform(self, batch: ConsumedBatch) -> TransformedBatch:
         slices = sorted(batch.slices, key=lambda part: part.partition)
-        return await self._transform(slices, ATTEMPTS)
+        return await self._transform(slices, ATTEMPTS, batch.types)
 
     async def wait_until_gone(self) -> NoReturn:
         """Wait until the workers are gone, and raise why."""
         await self._workers.wait_until_gone()
 
-    async def _transform(self, slices: Sequence[PartitionSlice], attempts: int) -> TransformedBatch:
+    async def _transform(
+        self, slices: Sequence[PartitionSlice], attempts: int, types: SourceTypes | None
+    ) -> TransformedBatch:
         # In a thread: packing holds the event loop for milliseconds, and heartbeats must go out.
-        packed = await asyncio.to_thread(pack_slices, slices)
+        packed = with_types(types, await asyncio.to_thread(pack_slices, slices))
         reason = ""
         for _ in range(attempts):
             try:
@@ -88,12 +92,14 @@ class RayTransformer:
                 reason = str(error)
                 logger.warning("a worker was lost", extra={"reason": reason})
         if _records(slices) > 1:
-            return await self._in_halves(slices)
+            return await self._in_halves(slices, types)
         return self._refused(slices, reason)
 
-    async def _in_halves(self, slices: Sequence[PartitionSlice]) -> TransformedBatch:
+    async def _in_halves(
+        self, slices: Sequence[PartitionSlice], types: SourceTypes | None
+    ) -> TransformedBatch:
         left, right = [
-            await self._transform(half, 1 if _records(half) > 1 else ATTEMPTS)
+            await self._transform(half, 1 if _records(half) > 1 else ATTEMPTS, types)
             for half in halves(slices)
         ]
         return joined(left, right)

@@ -3,8 +3,10 @@
 import pickle
 
 from adapters.ray.shipped_slices import unpack_slices
+from adapters.ray.shipped_types import split_types
 from application.ports import RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
+from application.source_types import learn
 from application.transform_records import transform_records
 from domain.errors import SchemaRegistryUnavailableError
 from domain.transformed import TransformedBatch
@@ -35,10 +37,12 @@ class TransformWork:
         self.protection = protection
 
     def __call__(self, packed: bytes) -> bytes:
-        """Transform what `pack_slices` packed."""
+        """Transform what `pack_slices` packed, with the types that `with_types` put before it."""
         return pickle.dumps(self._transform(packed), protocol=pickle.HIGHEST_PROTOCOL)
 
     def _transform(self, packed: bytes) -> TransformedBatch | SchemaRegistryUnavailableError:
+        types, packed = split_types(packed)
+        learn(self.decoder, types)
         try:
             return transform_records(
                 self.decoder,

@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+import msgspec
 import pytest
 
 from adapters.memory.batch_transformer import MemoryBatchTransformer
 from application.ports import BatchTransformer
 from domain.consumed import ConsumedBatch
 from domain.errors import SchemaRegistryUnavailableError, TransformerUnavailableError
+from domain.source_types import SourceType
 from tests.contract.transformers import (
     DEFECT,
     EVERY_TRANSFORMER,
     POISON,
     TOO_LARGE,
     UNKNOWABLE,
+    UNTYPED,
     ContractDecoder,
     OpenTransformer,
     a_mixed_part,
@@ -175,3 +178,18 @@ async def test_a_schema_registry_that_is_away_is_told_and_nothing_happened(
     assert str(caught.value) == "the registry at http://registry is away"
     mended = of(a_part(*updates(150)))
     assert await transformer.transform(mended) == transformed_directly(mended)
+
+
+async def test_records_without_schema_are_decoded_by_the_types_of_their_batch(
+    transformer: BatchTransformer,
+) -> None:
+    columns = {"id": SourceType("bigint"), "amount": SourceType("numeric(10,2)", since=3)}
+    unknown = of(a_part(UNTYPED))
+    known = msgspec.structs.replace(unknown, types={"shop.public.orders": columns})
+
+    before = await transformer.transform(unknown)
+    after = await transformer.transform(known)
+
+    assert (before.has_undecoded, after.has_undecoded) == (True, False)
+    assert b"1.10" not in before.rows
+    assert b"1.10" in after.rows

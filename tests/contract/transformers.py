@@ -122,6 +122,13 @@ def of(*parts: PartitionSlice) -> ConsumedBatch:
     return ConsumedBatch(parts, size=size, polled_at=0.0)
 
 
+UNTYPED = (
+    b'{"op":"c","after":{"id":1,"amount":"bg=="},"source":{"connector":"postgresql","name":"shop",'
+    b'"db":"shop","schema":"public","table":"orders","ts_ms":1700000000000},"ts_ms":1700000000003}'
+)
+"""A row without schema, whose amount needs a type to be read."""
+
+
 def updates(count: int) -> list[bytes]:
     """Updates, every third one with its schema."""
     return [with_schema(n) if n % 3 == 0 else plain(n) for n in range(count)]
