@@ -115,6 +115,8 @@ class AvroTypes:
         raise _bad(f"it does not define {name!r}")
 
     def _union(self, parts: Sequence[Any], namespace: str) -> AvroType:
+        if not parts:
+            raise _bad("it has a union of nothing")
         types = [self.type(part, namespace) for part in parts]
         bare = [one.bare for one in types]
         if len(parts) == _OPTIONAL_PARTS and "null" in parts:
@@ -170,6 +172,8 @@ class AvroTypes:
         bare = {"type": schema["type"], "name": full, **{name: schema[name] for name in own}}
         connect = _with_meaning(ConnectSchema("string" if is_enum else "bytes"), schema)
         empty = not is_enum and schema["size"] == 0
+        if not is_enum and (type(schema["size"]) is not int or schema["size"] < 0):
+            raise _bad(f"{full} has no size")
         self._defined[full] = AvroType(bare, connect, takes_no_bytes=empty)
         return self._defined[full]
 

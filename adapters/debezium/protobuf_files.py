@@ -100,7 +100,7 @@ def _compiled(name: str, schema: RegisteredSchema) -> FileDescriptorProto:
         sources = home / "sources"
         for file, text in {**_texts(schema.references), name: schema.text}.items():
             path = (sources / file).resolve()
-            if not path.is_relative_to(sources.resolve()):
+            if file.startswith("-") or not path.is_relative_to(sources.resolve()):
                 raise ValueError(f"it imports {file!r}")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
@@ -125,7 +125,6 @@ def _protoc(home: Path, name: str) -> None:
             f"--proto_path={home / 'sources'}",
             f"--descriptor_set_in={home / 'known.bin'}",
             f"--descriptor_set_out={home / 'made.bin'}",
-            "--",
             name,
         ],
         capture_output=True,

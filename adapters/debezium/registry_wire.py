@@ -26,6 +26,7 @@ from adapters.debezium.schema_names import (
 )
 from adapters.debezium.value_plan import ValuePart, ValuePlan
 from adapters.debezium.wire_json import JsonPart
+from adapters.debezium.wire_values import ANY
 from domain.errors import ValidationError
 from domain.registered_schema import (
     RegisteredSchema,
@@ -145,7 +146,7 @@ def _protobuf(schema: RegisteredSchema, *, is_confluent: bool) -> Reader:
 
 
 def _json(schema: ConnectSchema | None) -> Reader:
-    plan = None if schema is None else EnvelopePlan(schema)
+    plan = None if schema is None or schema.type == ANY else EnvelopePlan(schema)
     return lambda body, _: JsonPart(body, plan, has_wrapper=True)
 
 
