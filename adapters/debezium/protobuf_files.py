@@ -24,6 +24,7 @@ from domain.registered_schema import RegisteredSchema
 
 _MAIN = "registered.proto"
 _COMPILER_SECONDS = 60
+_META, _META_OPTION = "confluent/meta.proto", "(confluent."
 _WELL_KNOWN = {
     **{
         f"google/protobuf/{name}.proto": f"google.protobuf.{name}_pb2"
@@ -31,7 +32,7 @@ _WELL_KNOWN = {
     },
     "google/type/date.proto": "google.type.date_pb2",
     "google/type/timeofday.proto": "google.type.timeofday_pb2",
-    "confluent/meta.proto": "confluent_kafka.schema_registry.confluent.meta_pb2",
+    _META: "confluent_kafka.schema_registry.confluent.meta_pb2",
     "confluent/type/decimal.proto": "confluent_kafka.schema_registry.confluent.type.decimal_pb2",
 }
 """File to the module that has it compiled."""
@@ -103,7 +104,7 @@ def _compiled(name: str, schema: RegisteredSchema) -> FileDescriptorProto:
             if file.startswith("-") or not path.is_relative_to(sources.resolve()):
                 raise ValueError(f"it imports {file!r}")
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(_with_imports(text), encoding="utf-8")
         _protoc(home, name)
         made = FileDescriptorSet.FromString((home / "made.bin").read_bytes())
     return made.file[-1]
@@ -115,6 +116,13 @@ def _texts(references: Mapping[str, RegisteredSchema]) -> Mapping[str, str]:
         texts.update(_texts(schema.references))
         texts[name] = schema.text
     return texts
+
+
+def _with_imports(text: str) -> str:
+    """`text` with the import of Confluent's options, which its converter uses and leaves out."""
+    if _META_OPTION in text and _META not in text:
+        return f'{text}\nimport "{_META}";\n'
+    return text
 
 
 def _protoc(home: Path, name: str) -> None:
@@ -132,4 +140,5 @@ def _protoc(home: Path, name: str) -> None:
         timeout=_COMPILER_SECONDS,
     )
     if done.returncode != 0:
-        raise ValueError(done.stderr.decode("utf-8", "replace").strip() or "protoc refuses it")
+        said = done.stderr.decode("utf-8", "replace").replace(f"{home / 'sources'}/", "").strip()
+        raise ValueError(said or "protoc refuses it")

@@ -12,10 +12,10 @@ that makes plain values of a message:
 
 The names of all other semantic types are lost on the way: an int64 may be a number or a time. And
 a field without presence cannot be null: its default stands for both. What that leaves unknown of a
-row is noted.
+row is noted; in the source block such defaults are null.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
@@ -58,13 +58,21 @@ _WRAPPED = {
     "google.protobuf.UInt32Value": "int64",
     "google.protobuf.UInt64Value": "int64",
 }
+_GEOMETRY = "io.debezium.data.geometry."
 _DEBEZIUM_STRUCTS = {
     "VariableScaleDecimal": ("io.debezium.data.", {"scale", "value"}),
-    "Point": ("io.debezium.data.geometry.", {"x", "y", "wkb", "srid"}),
-    "Geometry": ("io.debezium.data.geometry.", {"wkb", "srid"}),
-    "Geography": ("io.debezium.data.geometry.", {"wkb", "srid"}),
+    "Point": (_GEOMETRY, {"x", "y", "wkb", "srid"}),
+    "Geometry": (_GEOMETRY, {"wkb", "srid"}),
+    "Geography": (_GEOMETRY, {"wkb", "srid"}),
     "SparseDoubleVector": ("io.debezium.data.", {"dimensions", "vector"}),
 }
+_OPTIONAL_IN_SOURCE = frozenset(
+    {"change_lsn", "commit_lsn", "commit_scn", "event_serial_no", "gtid", "lsid", "lsn", "origin"}
+    | {"origin_lsn", "query", "rs_id", "scn", "sequence", "ssn", "thread", "ts_ns", "ts_us", "txId"}
+    | {"txSeq", "txnNumber", "user_name", "wallTime", "xmin"}
+)
+"""Fields of source blocks that no connector fills with 0 or an empty text."""
+
 _MANY_MEANINGS = frozenset({"int32", "int64", "bytes", "array"})
 """
 Connect types whose values read otherwise under one semantic type than under another.
@@ -102,14 +110,16 @@ class MessageTypes:
         if descriptor.full_name in self._open or len(self._open) > _MOST_DEPTH:
             raise invalid("bad_schema", f"the Protobuf message {descriptor.full_name} has no end")
         self._open.append(descriptor.full_name)
-        fields = [(field.name, self._field(field)) for field in descriptor.fields]
+        struct_name = _struct_name(descriptor)
+        absent = _absent_at_default(struct_name)
+        fields = [(field.name, self._field(field, absent)) for field in descriptor.fields]
         self._open.pop()
         nodes = tuple(_column(descriptor.fields_by_name[name], own.connect) for name, own in fields)
-        connect = ConnectSchema("struct", name=_struct_name(descriptor), fields=nodes)
+        connect = ConnectSchema("struct", name=struct_name, fields=nodes)
         reads = tuple((name, own.read) for name, own in fields)
         return MessageType(connect, _reader(reads, descriptor.full_name))
 
-    def _field(self, field: FieldDescriptor) -> MessageType:
+    def _field(self, field: FieldDescriptor, absent: Collection[str]) -> MessageType:
         name = field.name
         if field.is_repeated:
             return self._repeated(field)
@@ -119,6 +129,11 @@ class MessageTypes:
 
             def of_message(message: Any) -> Any:
                 return read(getattr(message, name)) if message.HasField(name) else None
+
+        elif name in absent:
+
+            def of_message(message: Any) -> Any:
+                return read(getattr(message, name)) or None
 
         else:
 
@@ -194,6 +209,13 @@ def _struct_name(descriptor: Descriptor) -> str:
     if prefix and {field.name for field in descriptor.fields} == fields:
         return prefix + descriptor.name
     return descriptor.full_name
+
+
+def _absent_at_default(struct_name: str) -> Collection[str]:
+    """Fields that are null where they have no presence and their type's default."""
+    if struct_name.startswith(_GEOMETRY):
+        return {"srid"}
+    return _OPTIONAL_IN_SOURCE if struct_name.endswith(".Source") else ()
 
 
 def _is_entry(descriptor: Descriptor) -> bool:

@@ -121,6 +121,38 @@ def test_a_default_may_stand_for_null() -> None:
     assert notes == dict.fromkeys(without_presence, "suspect")
 
 
+def test_a_default_in_the_source_block_or_for_an_srid_is_no_value() -> None:
+    text = (
+        'syntax = "proto3"; message Envelope { Value before = 1; Value after = 2;'
+        "Source source = 3; string op = 4;"
+        "message Value { Point pt = 1; message Point {"
+        "double x = 1; double y = 2; bytes wkb = 3; int32 srid = 4; } }"
+        "message Source { string connector = 1; int64 txId = 2; int64 lsn = 3; int64 pos = 4; } }"
+    )
+    wkb = bytes.fromhex("0101000000000000000000f03f0000000000000040")
+    message = an_envelope(in_text(text), source={}, after={"pt": {"wkb": wkb}})
+
+    record = decoded(framed(message), in_text(text))
+
+    assert record.new_data == '{"pt":"POINT(1 2)"}'
+    assert (record.transaction_id, record.lsn) == (None, None)
+    assert json.loads(record.source_metadata or "")["pos"] == 0
+
+
+def test_options_of_confluents_need_no_import() -> None:
+    text = (
+        'syntax = "proto3"; message Envelope { Value before = 1; Value after = 2;'
+        "Source source = 3; string op = 4; message Source { string connector = 1; }"
+        'message Value { int32 id = 1 [(confluent.field_meta) = {params: [{value: "int16",'
+        ' key: "connect.type"}]}]; } }'
+    )
+    message = an_envelope(in_text(text), source={}, after={"id": 7})
+
+    record = decoded(framed(message), in_text(text))
+
+    assert (record.new_data, record.value_notes) == ('{"id":7}', None)
+
+
 def test_an_update_has_notes_on_both_sides_and_knows_what_changed() -> None:
     before, after = {**EVERYTHING, "note": ""}, {**EVERYTHING, "id": 8}
 
