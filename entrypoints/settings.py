@@ -30,6 +30,7 @@ from entrypoints.redaction_config import (
 )
 from entrypoints.settings_sources import read_settings
 from entrypoints.settings_values import HIDDEN, check_types, is_secret
+from entrypoints.source_catalog import SourceDatabaseConfig
 from entrypoints.table_config import TableConfig, check_tables
 
 DEFAULT_PASSWORD = DatabaseConfig().password
@@ -104,8 +105,8 @@ class AppConfig(msgspec.Struct, kw_only=True):
     version: str = msgspec.field(default_factory=program_version)
     kafka: KafkaConfig = msgspec.field(default_factory=KafkaConfig)
     sink_database: DatabaseConfig = msgspec.field(default_factory=DatabaseConfig)
-    source_database: DatabaseConfig = msgspec.field(
-        default_factory=lambda: DatabaseConfig(database="source_db")
+    source_database: SourceDatabaseConfig = msgspec.field(
+        default_factory=lambda: SourceDatabaseConfig(database="source_db")
     )
     logging: LoggingConfig = msgspec.field(default_factory=LoggingConfig)
     monitoring: MonitoringConfig = msgspec.field(default_factory=MonitoringConfig)

@@ -22,7 +22,7 @@ from adapters.debezium.column_types import (
 from adapters.debezium.config import DecoderConfig
 from adapters.debezium.connect_schema import ConnectSchema
 from adapters.debezium.exact_json import decode_exact
-from adapters.debezium.source_block import SourceBlock, source_names
+from adapters.debezium.source_block import SourceBlock, source_names, source_time
 from adapters.debezium.typed_rows import TypedPlan, TypedRowPlan
 from domain.source_types import SourceTypes
 
@@ -44,7 +44,10 @@ _SCHEMAS = {
     "mariadb": mysql_schema,
 }
 _MOST_PLANS = 1000
-_Key = tuple[str | None, str | None, str | None, str | None, bytes, tuple[int, ...]]
+_Change = tuple[int | None, int | None]
+"""When the type of a column changed: the transaction, and the second since 1970."""
+
+_Key = tuple[str | None, str | None, str | None, str | None, bytes, tuple[_Change, ...]]
 _TRANSACTIONS = 2**32
 """PostgreSQL numbers them in so many numbers, and begins anew."""
 
@@ -62,7 +65,7 @@ class TableTypes:
         self._config = config
         self._configured = configured
         self._learned: SourceTypes = {}
-        self._changes: Mapping[str, Sequence[int]] = {}
+        self._changes: Mapping[str, Sequence[_Change]] = {}
         self._plans: dict[_Key, TypedPlan | None] = {}
 
     def learn(self, learned: SourceTypes) -> None:
@@ -71,7 +74,7 @@ class TableTypes:
             return
         self._learned, self._plans = learned, {}
         self._changes = {
-            table: sorted({kind.since for kind in columns.values() if kind.since is not None})
+            table: tuple({(kind.since, kind.changed_at) for kind in columns.values()})
             for table, columns in learned.items()
         }
 
@@ -94,21 +97,22 @@ class TableTypes:
             self._plans[key] = self._new_plan(source, told, later)
         return self._plans[key]
 
-    def _later_changes(self, source: SourceBlock) -> tuple[int, ...]:
-        """The transactions that changed types after the one that wrote the row."""
-        own = source.tx_id
-        if type(own) is not int:
-            return ()
+    def _later_changes(self, source: SourceBlock) -> tuple[_Change, ...]:
+        """The changes of types after the row was written."""
         changes = (self._changes.get(name, ()) for name in _names(source))
-        return tuple(change for table in changes for change in table if _is_later(change, own))
+        return tuple(change for table in changes for change in table if _is_later(change, source))
 
     def _new_plan(
-        self, source: SourceBlock, told: msgspec.Raw | None, later: Sequence[int]
+        self, source: SourceBlock, told: msgspec.Raw | None, later: Sequence[_Change]
     ) -> TypedPlan | None:
         nodes: dict[str, ConnectSchema] = {}
         for name in _names(source):
             columns = self._learned.get(name, {}).items()
-            known = {column: kind.text for column, kind in columns if kind.since not in later}
+            known = {
+                column: kind.text
+                for column, kind in columns
+                if (kind.since, kind.changed_at) not in later
+            }
             nodes |= self._nodes(source, _read(known))
         for name in _names(source):
             nodes |= self._nodes(source, _read(self._configured.get(name, {})))
@@ -132,8 +136,16 @@ def is_known_type(text: str) -> bool:
     return any(schema(kind, config) is not None for schema in (postgres_schema, mysql_schema))
 
 
-def _is_later(change: int, own: int) -> bool:
-    return 0 < (change - own) % _TRANSACTIONS < _TRANSACTIONS // 2
+def _is_later(change: _Change, source: SourceBlock) -> bool:
+    """Whether the row was written before `change`, as far as its source block tells."""
+    transaction, second = change
+    own = source.tx_id
+    if transaction is not None and type(own) is int:
+        return 0 < (transaction - own) % _TRANSACTIONS < _TRANSACTIONS // 2
+    if second is None:
+        return False
+    written = source_time(source)
+    return written is None or written < (second + 1) * 1_000_000
 
 
 def _names(source: SourceBlock) -> Sequence[str]:

@@ -16,9 +16,8 @@ import pytest
 from adapters.debezium.config import DecoderConfig
 from adapters.debezium.decoder import DebeziumDecoder
 from domain.audit_record import AuditRecord
-from domain.source_types import SourceType
 from tests.unit.debezium.recordings import RECORDED, TWINS, recording
-from tests.unit.debezium.records import a_consumed, a_source, an_envelope
+from tests.unit.debezium.records import a_consumed, an_envelope
 
 _TABLE = re.compile(r"CREATE TABLE ([\w.]+) \((.*?)\)(?=;|$)", re.DOTALL)
 _DOMAINS = {"mood": "enum", "posint": "int", "price": "numeric(10,3)", "email": "text"}
@@ -245,55 +244,3 @@ def decoded(
     result = DebeziumDecoder(column_types=types).decode(a_consumed(envelope), 1)
     assert isinstance(result, AuditRecord)
     return result
-
-
-@pytest.mark.parametrize(
-    ("transaction", "notes"),
-    [
-        (554, '{"n":"undecoded","d":"undecoded"}'),
-        (555, '{"n":"undecoded"}'),
-        (599, '{"n":"undecoded"}'),
-        (600, None),
-        (2**31, None),
-        (None, None),
-    ],
-)
-def test_what_the_catalog_says_is_not_used_for_rows_written_before(
-    transaction: int | None, notes: str | None
-) -> None:
-    columns = {"n": SourceType("numeric(10,2)", 600), "d": SourceType("date", 555)}
-    decoder = DebeziumDecoder()
-    decoder.learn({"inventory.public.customers": {**columns, "id": SourceType("bigint", 1)}})
-    envelope = an_envelope("c", after=ROW, source=a_source(txId=transaction))
-
-    record = decoder.decode(a_consumed(envelope), 1)
-
-    assert isinstance(record, AuditRecord)
-    assert record.value_notes == notes
-
-
-def test_transactions_are_compared_across_the_end_of_their_numbers() -> None:
-    decoder = DebeziumDecoder()
-    decoder.learn({"inventory.public.customers": {"n": SourceType("numeric(10,2)", 2**32 - 5)}})
-    after_it = an_envelope("c", after={"n": "bg=="}, source=a_source(txId=3))
-    before_it = an_envelope("c", after={"n": "bg=="}, source=a_source(txId=2**32 - 9))
-
-    results = [decoder.decode(a_consumed(value), 1) for value in (after_it, before_it)]
-
-    assert [r.new_data for r in results if isinstance(r, AuditRecord)] == [
-        '{"n":"1.10"}',
-        '{"n":"bg=="}',
-    ]
-
-
-def test_the_configuration_goes_before_the_catalog() -> None:
-    decoder = DebeziumDecoder(column_types={"public.customers": {"n": "numeric(10,4)"}})
-    decoder.learn(
-        {"inventory.public.customers": {"n": SourceType("numeric(10,2)"), "d": SourceType("date")}}
-    )
-
-    record = decoder.decode(a_consumed(an_envelope("c", after=ROW)), 1)
-
-    assert isinstance(record, AuditRecord)
-    assert record.new_data == '{"id":1,"n":"0.0110","d":"2026-02-28"}'
-    assert record.value_notes == '{"id":"undecoded"}'

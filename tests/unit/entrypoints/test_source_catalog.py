@@ -5,6 +5,7 @@ import pytest
 from adapters.debezium.decoder import DebeziumDecoder
 from adapters.memory.column_type_catalog import MemoryColumnTypeCatalog
 from adapters.memory.row_encoder import MemoryRowEncoder, split_rows
+from adapters.mysql.column_type_catalog import MySqlColumnTypeCatalog
 from adapters.ray.config import RayConfig
 from application.consumer_config import ConsumerConfig
 from domain.consumed import ConsumedBatch, PartitionSlice
@@ -14,6 +15,25 @@ from entrypoints.settings import load_config
 from entrypoints.source_catalog import source_catalog
 from entrypoints.transformers import open_transformer
 from tests.unit.debezium.records import TOPIC, a_consumed, an_envelope
+
+
+@pytest.mark.parametrize(
+    ("given", "port"), [({}, 3306), ({"CDC_AUDIT_SOURCE_DATABASE_PORT": "13306"}, 13306)]
+)
+def test_the_kind_of_the_source_decides_who_is_asked_and_where(
+    given: dict[str, str], port: int
+) -> None:
+    environ = {
+        "CDC_AUDIT_SOURCE_DATABASE_KIND": "mariadb",
+        "CDC_AUDIT_SOURCE_DATABASE_HOST": "db",
+        **given,
+    }
+    config = load_config(environ=environ)
+
+    catalog = source_catalog(config.source_database, config.origins)
+
+    assert isinstance(catalog, MySqlColumnTypeCatalog)
+    assert repr(catalog.address) == f"MySqlAddress(admin@db:{port})"
 
 
 @pytest.mark.parametrize(
