@@ -24,7 +24,7 @@ from domain.errors import (
     SchemaVersionError,
     StreamRefusedError,
 )
-from entrypoints import stream_commands
+from entrypoints import decode_commands, stream_commands
 
 if TYPE_CHECKING:  # the settings bring PostgreSQL's driver: not for `version` and `--help`
     from entrypoints.settings import AppConfig
@@ -49,6 +49,7 @@ app = typer.Typer(
 )
 
 app.add_typer(stream_commands.app, name="stream", no_args_is_help=True)
+app.command("decode")(decode_commands.decode)
 
 ConfigFile = Annotated[
     Path | None,

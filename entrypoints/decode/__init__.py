@@ -1,0 +1,1 @@
+"""What `cdc-audit decode` is made of."""

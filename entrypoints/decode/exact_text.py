@@ -1,0 +1,66 @@
+"""
+JSON that is handed on as it is written: every number keeps its digits, every name its place.
+
+What the trail stores is unescaped here: escapes are for databases' sake (`domain.jsonb_safety`).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import msgspec
+
+from domain.redacted_surroundings import escaped_whole
+
+Members = Mapping[str, msgspec.Raw]
+
+_encode = msgspec.json.Encoder().encode
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def raw(text: str | None) -> msgspec.Raw | None:
+    """JSON text as a value of JSON."""
+    return None if text is None else msgspec.Raw(text.encode("utf-8", "backslashreplace"))
+
+
+def plain(text: str | None) -> str | None:
+    """The JSON text itself, where it was escaped whole."""
+    return text and (escaped_whole(text) or text)
+
+
+def members(text: str | None) -> Members:
+    """The members of a JSON object; none for anything else."""
+    try:
+        return _members(text or "{}")
+    except (msgspec.MsgspecError, UnicodeError):
+        return {}
+
+
+def member(found: Members, name: str) -> object:
+    """The value of a member; None without it."""
+    return msgspec.json.decode(found[name]) if name in found else None
+
+
+def line_of(fields: Mapping[str, object]) -> bytes:
+    """One line of JSON."""
+    try:
+        text = _encode(fields)
+    except UnicodeEncodeError:  # half a surrogate pair in a name: only an escape can tell it
+        text = _encode(_escaped(fields))
+    # In JSON, a line break can only be space between tokens: a record may be written with some.
+    return text.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+
+
+def _escaped(value: object) -> object:
+    if isinstance(value, str):
+        return msgspec.Raw(json.dumps(value).encode())
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, object]", value)
+        return {_without_halves(name): _escaped(field) for name, field in fields.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(part) for part in cast("Sequence[object]", value)]
+    return value
+
+
+def _without_halves(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
