@@ -37,6 +37,18 @@ PAIRS = {
     "17-mariadb-default": DecoderConfig(bigint_unsigned_handling_mode="precise"),
 }
 
+WITHOUT_TWIN = {
+    "05-pg-types-string": DecoderConfig(
+        decimal_handling_mode="string",
+        time_precision_mode="isostring",
+        interval_handling_mode="string",
+        binary_handling_mode="base64",
+    ),
+    "17-mariadb-connect": DecoderConfig(
+        decimal_handling_mode="double", time_precision_mode="connect", binary_handling_mode="hex"
+    ),
+}
+
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_known_types_give_what_a_schema_gives(name: str) -> None:
@@ -45,6 +57,14 @@ def test_known_types_give_what_a_schema_gives(name: str) -> None:
     decoded = rows(name, PAIRS[name], types_of(name))
 
     assert decoded == with_schemas
+
+
+@pytest.mark.parametrize("name", WITHOUT_TWIN)
+def test_every_value_has_the_form_that_its_type_and_mode_say(name: str) -> None:
+    decoded = rows(name, WITHOUT_TWIN[name], types_of(name))
+
+    assert len(decoded) > 5
+    assert {notes for *_, notes in decoded} == {None}
 
 
 def rows(
