@@ -25,6 +25,10 @@ ANY = "any"
 Form = Callable[[Any], Any]
 
 _FLOAT_DIGITS = range(6, 10)
+_ALL_DIGITS = range(1, 10)
+_LEAST_WITH_ALL_BITS = 2.0**-126
+"""Below it a float32 has fewer bits, and fewer digits than six tell it."""
+
 _FLOAT = struct.Struct("f")
 
 
@@ -42,7 +46,7 @@ def _float(value: Any) -> Any:
     if not math.isfinite(value):
         return _number(value, "")
     single = _FLOAT.pack(value)
-    for digits in _FLOAT_DIGITS:
+    for digits in _FLOAT_DIGITS if abs(value) >= _LEAST_WITH_ALL_BITS else _ALL_DIGITS:
         text = f"{value:.{digits}g}"
         if _packed(float(text)) == single:
             return msgspec.Raw(repr(float(text)).encode())

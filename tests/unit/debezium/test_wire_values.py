@@ -31,6 +31,8 @@ def in_json(schema: ConnectSchema, value: Any) -> str:  # noqa: ANN401 - any val
         (FLOAT, 0.10000000149011612, "0.1"),
         (FLOAT, 16777216.0, "16777216.0"),
         (FLOAT, 3.4028234663852886e38, "3.4028235e+38"),
+        (FLOAT, 1.401298464324817e-45, "1e-45"),
+        (FLOAT, 0.0, "0.0"),
         (FLOAT, math.inf, '"Infinity"'),
         (FLOAT, math.nan, '"NaN"'),
         (ConnectSchema("bytes"), b"\x00\xff", '"AP8="'),
