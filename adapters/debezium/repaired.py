@@ -40,7 +40,7 @@ def repaired(value: bytes) -> Repaired | None:
         text = value.decode()
     except UnicodeDecodeError:
         return None
-    if not is_unsafe(text):
+    if not is_unsafe(text) or not _is_json(text):
         return None
     notes: dict[str, dict[str, Note]] = {}
     try:
@@ -64,6 +64,21 @@ def with_notes(record: AuditRecord, notes: dict[str, dict[str, Note]]) -> AuditR
         both=both,
     )
     return msgspec.structs.replace(record, value_notes=text)
+
+
+def _is_json(text: str) -> bool:
+    """Whether it is JSON, as far as Python's parser can look into it: escaping would hide that."""
+    try:
+        json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _fixed(text: str, notes: dict[str, dict[str, Note]]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 import pytest
 
 from domain.audit_record import AuditRecord
+from domain.errors import TransformationError
 from domain.jsonb_safety import is_unsafe, unescape_image
 from domain.value_notes import WHOLE_IMAGE
 from tests.unit.debezium.records import a_source, an_envelope, as_bytes, audited
@@ -82,6 +83,14 @@ def test_what_only_looks_unsafe_stays_as_it_was(value: str) -> None:
 
     assert record.new_data == row
     assert escaped_columns(record) == []
+
+
+@pytest.mark.parametrize(
+    "row", [r'{"a":1"\ud800""b":2}', r'{"a":["\u0000"1]}', r'{"a":NaN,"b":"\ud800"}']
+)
+def test_what_is_no_json_is_poison_whatever_else_is_unsafe_in_it(row: str) -> None:
+    with pytest.raises(TransformationError, match="^invalid_json: "):
+        with_row(row)
 
 
 def test_what_changed_is_still_known() -> None:
