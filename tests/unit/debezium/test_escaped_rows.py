@@ -89,7 +89,7 @@ def test_what_only_looks_unsafe_stays_as_it_was(value: str) -> None:
     "row", [r'{"a":1"\ud800""b":2}', r'{"a":["\u0000"1]}', r'{"a":NaN,"b":"\ud800"}']
 )
 def test_what_is_no_json_is_poison_whatever_else_is_unsafe_in_it(row: str) -> None:
-    with pytest.raises(TransformationError, match="^invalid_json: "):
+    with pytest.raises(TransformationError, match=r"^invalid_json: "):
         with_row(row)
 
 
