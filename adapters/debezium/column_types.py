@@ -22,8 +22,6 @@ _TYPE = re.compile(
     re.VERBOSE,
 )
 _WORDS_OF_NUMBERS = frozenset({"unsigned", "signed", "zerofill"})
-_NO_LENGTH = 2**31 - 1
-"""What PostgreSQL's connector gives as the length of a type that has none."""
 
 
 class ColumnType(msgspec.Struct, frozen=True):
@@ -98,8 +96,6 @@ def _told_type(column: dict[str, Any]) -> ColumnType | None:
 
 def _of_connector(name: str, told: list[int]) -> tuple[int, ...]:
     """PostgreSQL's connector gives a time's width as length, and its precision as scale."""
-    if told[:1] == [_NO_LENGTH]:
-        return ()
     if name.startswith("time") and len(told) > 1:
         return (told[1],)
     if name.startswith("time") and told and told[0] > _FINEST:

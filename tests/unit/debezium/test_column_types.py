@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+import msgspec
 import pytest
 
 from adapters.debezium.config import DecoderConfig
 from adapters.debezium.decoder import DebeziumDecoder
 from domain.audit_record import AuditRecord
 from tests.unit.debezium.recordings import RECORDED, TWINS, recording
-from tests.unit.debezium.records import a_consumed, an_envelope
+from tests.unit.debezium.records import a_consumed, an_envelope, as_bytes
 
 _TABLE = re.compile(r"CREATE TABLE ([\w.]+) \((.*?)\)(?=;|$)", re.DOTALL)
 _DOMAINS = {"mood": "enum", "posint": "int", "price": "numeric(10,3)", "email": "text"}
@@ -248,6 +249,26 @@ def test_a_source_schema_goes_before_the_configuration_column_by_column() -> Non
 
     assert record.new_data == '{"n":"1.10","mood":"happy"}'
     assert record.value_notes is None
+
+
+def test_a_source_schema_of_mariadb_gives_what_a_schema_gives() -> None:
+    name, config = "17-mariadb-default", PAIRS["17-mariadb-default"]
+    changes = [json.loads(r.value or b"{}") for r in recording(name) if r.topic == "m17"]
+    tables = [change for value in changes for change in value["tableChanges"] if change["table"]]
+    block = next(table for table in tables if table["id"].endswith('"types"'))
+    decoder = DebeziumDecoder(config)
+    told = b',"sourceSchema":%b}' % (as_bytes(block) or b"")
+    envelopes = [
+        msgspec.structs.replace(record, value=record.value.removesuffix(b"}") + told)
+        for record in recording(name)
+        if record.topic == "m17.m17.types" and record.value
+    ]
+
+    results = [decoder.decode(record, 1) for record in envelopes]
+
+    decoded = [(r.record_key, r.new_data) for r in results if isinstance(r, AuditRecord)]
+    with_schemas = rows(TWINS[name], DecoderConfig(), {})
+    assert decoded == [(key, new) for _, key, _, new, _ in with_schemas]
 
 
 @pytest.mark.parametrize("block", ["null", "[]", "{}", '{"table":{"columns":[1,{"name":2}]}}'])
