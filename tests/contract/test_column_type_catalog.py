@@ -1,19 +1,22 @@
-"""The contract of `ColumnTypeCatalog`, over the fake and PostgreSQL."""
+"""The contract of `ColumnTypeCatalog`, over the fake, PostgreSQL and MariaDB."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
+import msgspec
 import psycopg
 import pytest
 from psycopg import sql
 
 from adapters.memory.column_type_catalog import MemoryColumnTypeCatalog
+from adapters.mysql.column_type_catalog import MySqlColumnTypeCatalog
 from adapters.postgres.column_type_catalog import PostgresColumnTypeCatalog
 from adapters.postgres.config import DatabaseConfig
 from application.source_types import ColumnTypeCatalog
 from domain.errors import RepositoryError
 from domain.source_types import SourceType
+from tests.servers.mariadb import execute, mariadb_address, scratch_mariadb
 from tests.servers.postgres import scratch_database
 
 Texts = Mapping[str, str]
@@ -27,13 +30,12 @@ class Source(Protocol):
         """The catalog."""
         ...
 
-    @property
-    def database(self) -> str:
-        """Name of the database."""
+    def full_name(self, table: str) -> str:
+        """The name of a table as the catalog has it."""
         ...
 
     def create(self, table: str, columns: Texts) -> None:
-        """Make a table in the schema ``public``."""
+        """Make a table."""
         ...
 
     def alter(self, table: str, column: str, text: str) -> None:
@@ -48,19 +50,21 @@ class Source(Protocol):
 class MemorySource:
     """The fake."""
 
-    database = "shop"
-
     def __init__(self) -> None:
         self.catalog = MemoryColumnTypeCatalog()
 
+    def full_name(self, table: str) -> str:
+        """The name of a table as the catalog has it."""
+        return f"shop.public.{table}"
+
     def create(self, table: str, columns: Texts) -> None:
-        """Make a table in the schema ``public``."""
+        """Make a table."""
         types = {column: SourceType(text) for column, text in columns.items()}
-        self.catalog.tables[f"shop.public.{table}"] = types
+        self.catalog.tables[self.full_name(table)] = types
 
     def alter(self, table: str, column: str, text: str) -> None:
         """Give a column another type."""
-        self.catalog.tables[f"shop.public.{table}"][column] = SourceType(text)
+        self.catalog.tables[self.full_name(table)][column] = SourceType(text)
 
     def go_away(self) -> None:
         """Be away from now on."""
@@ -72,11 +76,14 @@ class PostgresSource:
 
     def __init__(self, config: DatabaseConfig) -> None:
         self._config = config
-        self.database = config.database
         self.catalog = PostgresColumnTypeCatalog(config)
 
+    def full_name(self, table: str) -> str:
+        """The name of a table as the catalog has it."""
+        return f"{self._config.database}.public.{table}"
+
     def create(self, table: str, columns: Texts) -> None:
-        """Make a table in the schema ``public``."""
+        """Make a table."""
         inside = [
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(text))  # pyright: ignore[reportArgumentType] - types of the tests
             for name, text in columns.items()
@@ -100,14 +107,37 @@ class PostgresSource:
 
     def go_away(self) -> None:
         """Be away from now on."""
-        self._execute(sql.SQL("DROP SCHEMA public CASCADE"))
-        self.catalog = PostgresColumnTypeCatalog(
-            DatabaseConfig(host="127.0.0.1", port=1, database=self.database)
-        )
+        self.catalog = PostgresColumnTypeCatalog(DatabaseConfig(host="127.0.0.1", port=1))
 
     def _execute(self, statement: sql.SQL | sql.Composed) -> None:
         with psycopg.connect(self._config.conninfo, autocommit=True) as connection:
             connection.execute(statement)
+
+
+class MariaDbSource:
+    """A database of a real MariaDB."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self.catalog = MySqlColumnTypeCatalog(mariadb_address())
+
+    def full_name(self, table: str) -> str:
+        """The name of a table as the catalog has it."""
+        return f"{self._database}.{table}"
+
+    def create(self, table: str, columns: Texts) -> None:
+        """Make a table."""
+        inside = ", ".join(f"`{name}` {text}" for name, text in columns.items())
+        execute(self._database, f"CREATE TABLE `{table}` ({inside})")
+
+    def alter(self, table: str, column: str, text: str) -> None:
+        """Give a column another type."""
+        execute(self._database, f"ALTER TABLE `{table}` MODIFY `{column}` {text}")
+
+    def go_away(self) -> None:
+        """Be away from now on."""
+        away = msgspec.structs.replace(self.catalog.address, port=1)
+        self.catalog = MySqlColumnTypeCatalog(away)
 
 
 @asynccontextmanager
@@ -121,10 +151,23 @@ async def in_postgres() -> AsyncGenerator[Source]:
         yield PostgresSource(config)
 
 
+@asynccontextmanager
+async def in_mariadb() -> AsyncGenerator[Source]:
+    with scratch_mariadb() as database:
+        yield MariaDbSource(database)
+
+
 OpenSource = Callable[[], AbstractAsyncContextManager[Source]]
 
 
-@pytest.fixture(params=[in_memory, pytest.param(in_postgres, marks=pytest.mark.postgres)])
+EVERY_SOURCE = [
+    in_memory,
+    pytest.param(in_postgres, marks=pytest.mark.postgres),
+    pytest.param(in_mariadb, marks=pytest.mark.mariadb),
+]
+
+
+@pytest.fixture(params=EVERY_SOURCE)
 async def source(request: pytest.FixtureRequest) -> AsyncGenerator[Source]:
     opened: OpenSource = request.param
     async with opened() as source:
@@ -144,25 +187,25 @@ async def test_a_source_without_tables_has_no_types(source: Source) -> None:
 
 
 async def test_every_column_has_its_type_under_the_full_name_of_its_table(source: Source) -> None:
-    source.create("orders", {"id": "bigint", "größe €": "numeric(10,2)"})
-    source.create("we.ird", {"tags": "text[]"})
+    source.create("orders", {"due": "date", "größe €": "text"})
+    source.create("we.ird", {"Due": "date"})
 
     types = await texts(source)
 
     assert types == {
-        f"{source.database}.public.orders": {"id": "bigint", "größe €": "numeric(10,2)"},
-        f"{source.database}.public.we.ird": {"tags": "text[]"},
+        source.full_name("orders"): {"due": "date", "größe €": "text"},
+        source.full_name("we.ird"): {"Due": "date"},
     }
 
 
 async def test_a_type_is_that_of_now(source: Source) -> None:
-    source.create("orders", {"amount": "numeric(10,2)"})
+    source.create("orders", {"due": "date"})
     before = await texts(source)
 
-    source.alter("orders", "amount", "numeric(12,4)")
+    source.alter("orders", "due", "text")
 
-    assert before != await texts(source)
-    assert await texts(source) == {f"{source.database}.public.orders": {"amount": "numeric(12,4)"}}
+    assert before == {source.full_name("orders"): {"due": "date"}}
+    assert await texts(source) == {source.full_name("orders"): {"due": "text"}}
 
 
 async def test_a_source_that_is_away_is_a_repository_error(source: Source) -> None:
