@@ -89,7 +89,7 @@ class Decoding:
         except SchemaRegistryUnavailableError:
             raise
         except TransformationError as error:
-            return Outcome(given.name, Failure(_reason(error), str(error)))
+            return Outcome(given.name, failure_of(error))
         except Exception as error:  # noqa: BLE001 - the service quarantines it as well
             detail = f"a defect of cdc-audit ({type(error).__name__}: {error}): please report it."
             return Outcome(given.name, Failure("unexpected", detail))
@@ -109,7 +109,7 @@ class Decoding:
         return provider() if schemas is None else provider(schemas=schemas)
 
 
-def _reason(error: TransformationError) -> str:
-    if error.summary is not None:
-        return error.summary
-    return next((word for kind, word in _REASONS if isinstance(error, kind)), "undecodable")
+def failure_of(error: TransformationError) -> Failure:
+    """What is printed of a record that would be quarantined."""
+    word = next((word for kind, word in _REASONS if isinstance(error, kind)), "undecodable")
+    return Failure(error.summary or word, str(error))

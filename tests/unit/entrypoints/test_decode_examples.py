@@ -2,20 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.unit.debezium.expectations import NOT_KEPT
 from tests.unit.debezium.recordings import NAMES, RECORDED
 from tests.unit.debezium.records import DATA
-from tests.unit.debezium.test_examples import OURS
+from tests.unit.debezium.test_examples import EXAMPLES, as_ours, exact
 from tests.unit.debezium.test_recorded import CENSUS
-from tests.unit.entrypoints.decode_runs import DecodeRuns, Printed
-
-EXAMPLES = DATA / "examples.jsonl"
+from tests.unit.entrypoints.decode_runs import DecodeRuns
 
 WORDS = {
     "DELETE": "delete",
@@ -43,16 +38,14 @@ def runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> DecodeRuns:
 
 
 def test_every_example_is_printed_as_the_reference_expects(runs: DecodeRuns) -> None:
-    examples = [_parsed(line) for line in EXAMPLES.read_text("utf-8").splitlines()]
-
-    status, printed = runs.run(str(EXAMPLES))
+    status, printed = runs.run(str(DATA / "examples.jsonl"))
 
     assert status == 1
-    assert [p["name"] for p in printed] == [e["name"] for e in examples]
-    expected = {e["name"]: _exact(_as_ours(e)) for e in examples}
-    assert {p["name"]: _exact(_asked(p, e)) for p, e in zip(printed, examples, strict=True)} == (
-        expected
-    )
+    assert [p["name"] for p in printed] == [e.name for e in EXAMPLES]
+    for said, example in zip(printed, EXAMPLES, strict=True):
+        assert {field: exact(field, said.get(field)) for field in example.expect} == {
+            field: exact(field, value) for field, value in as_ours(example).items()
+        }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -73,22 +66,6 @@ def test_every_recording_is_read_without_an_error(runs: DecodeRuns, name: str) -
     assert status == 0
 
 
-def _asked(printed: Printed, example: Mapping[str, Any]) -> dict[str, Any]:
-    return {field: printed.get(field) for field in example["expect"]}
-
-
-def _as_ours(example: Mapping[str, Any]) -> dict[str, Any]:
-    """What is expected of an example, without what the trail does not keep."""
-    expect = dict(example["expect"])
-    expect.pop("flattened", None)
-    if "transaction" in expect and expect["source_table"]["connector"] == "postgresql":
-        expect["transaction"] = {k: v for k, v in expect["transaction"].items() if k != "raw_id"}
-    for (name, field), (ours, _) in OURS.items():
-        if name == example["name"]:
-            expect[field] = None if ours == NOT_KEPT else ours
-    return {field: expect.get(field) for field in example["expect"]}
-
-
 def _registry(name: str) -> dict[str, dict[str, object]] | None:
     path = RECORDED / f"{name}.schemas.json"
     if not path.exists():
@@ -100,16 +77,3 @@ def _registry(name: str) -> dict[str, dict[str, object]] | None:
     }
     numbering = "apicurio_global_ids" if recorded["wire"] == "def8" else "confluent_ids"
     return {numbering: schemas}
-
-
-def _parsed(line: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(line, parse_float=lambda number: ["float", number])
-    return found
-
-
-def _exact(fields: Mapping[str, Any]) -> Sequence[str]:
-    """JSON text, so that 1 and true differ; the order of columns counts in rows only."""
-    return [
-        f"{field} {json.dumps(value, sort_keys=field not in {'old', 'new'}, ensure_ascii=False)}"
-        for field, value in fields.items()
-    ]
