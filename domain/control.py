@@ -42,6 +42,8 @@ class ControlMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         kind: Which control message it is.
         source_name: Debezium's topic prefix, where the record names it.
         transaction_id: The connector's own id, fit for grouping.
+        record_key: Canonical JSON of the record's key; None without one. An outbox record's is its
+            aggregate.
         payload: JSON text of the message; None where there is nothing to keep.
         headers: JSON array of [name, value] pairs; None without headers.
     """
@@ -53,6 +55,7 @@ class ControlMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kind: ControlKind
     source_name: str | None = None
     transaction_id: str | None = None
+    record_key: str | None = None
     payload: str | None = None
     headers: str | None = None
 

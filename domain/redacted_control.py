@@ -56,14 +56,16 @@ def redacted_control(message: ControlMessage, redaction: Redaction) -> ControlMe
     if message.kind in _WITHOUT_ROWS or redaction.is_empty:
         return message
     rules = redaction.of_messages
-    payload, headers = message.payload, message.headers
+    payload, headers, key = message.payload, message.headers, message.record_key
+    if key is not None:
+        key = _payload(key, ControlKind.OUTBOX, rules)  # whatever its kind: a key is a row's
     if payload is not None:
         payload = _payload(payload, message.kind, rules)
     if headers is not None:
         headers = redacted_headers(_without_error(headers), rules, is_key_known=False)
-    if (payload, headers) == (message.payload, message.headers):
+    if (payload, headers, key) == (message.payload, message.headers, message.record_key):
         return message
-    return msgspec.structs.replace(message, payload=payload, headers=headers)
+    return msgspec.structs.replace(message, payload=payload, headers=headers, record_key=key)
 
 
 def _payload(text: str, kind: ControlKind, rules: ColumnRules) -> str:

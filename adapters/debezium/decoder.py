@@ -33,7 +33,7 @@ from adapters.debezium.table_types import ColumnTypes, TableTypes
 from adapters.debezium.wire_json import JsonPart, JsonWire
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
-from domain.control import ControlKind, ControlMessage, SkippedRecord
+from domain.control import COUNTED_ONLY, ControlKind, ControlMessage, SkippedRecord
 from domain.errors import TransformationError
 from domain.hash_key import HashKey
 from domain.redacted_control import redacted_control
@@ -82,7 +82,7 @@ class DebeziumDecoder:
         self._headers = HeaderReader()
         self._wire = JsonWire()
         self._registry = RegistryWire(schemas or RegisteredSchemas(NoRegistry()))
-        keys = KeyDecoder(self._registry)
+        self._keys = keys = KeyDecoder(self._registry)
         self._column_types = column_types or {}
         self._types = TableTypes(self._config, self._column_types)
         self._envelopes = EnvelopeChanges(self._config, keys, self._types)
@@ -107,9 +107,9 @@ class DebeziumDecoder:
     ) -> AuditRecord | ControlMessage | SkippedRecord:
         incoming = Incoming(record, stream_id, self._headers.look(record.headers))
         if self._redaction is None:
-            return self._decoded(incoming)
+            return self._with_key(self._decoded(incoming), incoming)
         try:
-            result = self._decoded(incoming)
+            result = self._with_key(self._decoded(incoming), incoming)
         except TransformationError as error:
             raise without_quotes(error) from None
         if type(result) is AuditRecord:
@@ -117,6 +117,14 @@ class DebeziumDecoder:
         if type(result) is ControlMessage:
             return redacted_control(result, self._redaction)
         return result
+
+    def _with_key(
+        self, result: AuditRecord | ControlMessage | SkippedRecord, incoming: Incoming
+    ) -> AuditRecord | ControlMessage | SkippedRecord:
+        """A control message that is stored, with its key; everything else as it is."""
+        if type(result) is not ControlMessage or result.kind in COUNTED_ONLY:
+            return result
+        return msgspec.structs.replace(result, record_key=self._keys.text(incoming))
 
     def learn(self, types: SourceTypes) -> None:
         self._types.learn(types)

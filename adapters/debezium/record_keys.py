@@ -107,6 +107,19 @@ class KeyDecoder:
             return {}
         return value if is_object(value) else {}
 
+    def text(self, incoming: Incoming) -> str | None:
+        """
+        Its canonical JSON, for a record that is no change; of bytes that say nothing, hexadecimal.
+
+        Raises:
+            SchemaRegistryUnavailableError: Its schema is in a registry that is away.
+        """
+        try:
+            key = self.decode(incoming, None)
+        except TransformationError:
+            return encode_sorted({"hex": (incoming.record.key or b"").hex()}).decode()
+        return None if key is None else key.canonical.decode()
+
     def _value(self, incoming: Incoming, key: bytes, rows: RowPlan | None = None) -> Any:
         named = incoming.look.key_schema
         if named is not None or key[:1] == _REGISTRY_MAGIC:

@@ -117,6 +117,7 @@ def control_line(message: ControlMessage) -> bytes:
         m.kind.value,
         text_field(m.source_name),
         text_field(m.transaction_id),
+        text_field(m.record_key),
         text_field(m.payload),
         text_field(m.headers),
     )

@@ -66,6 +66,7 @@ CREATE TABLE control_message (
     kind text NOT NULL,
     source_name text,
     transaction_id text,
+    record_key text,
     payload json,
     headers json,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -85,6 +86,8 @@ COMMENT ON COLUMN control_message.kafka_timestamp IS 'The Kafka record''s timest
 COMMENT ON COLUMN control_message.kind IS 'transaction_begin, transaction_end, schema_change, ...';
 COMMENT ON COLUMN control_message.source_name IS 'Debezium''s topic prefix, where it is named.';
 COMMENT ON COLUMN control_message.transaction_id IS 'As in audit_logging.';
+COMMENT ON COLUMN control_message.record_key IS
+    'Canonical JSON of the record''s key; null without one. An outbox record''s is its aggregate.';
 COMMENT ON COLUMN control_message.payload IS 'The message, exact text.';
 COMMENT ON COLUMN control_message.headers IS 'Headers of the Kafka record, [name, value] pairs.';
 COMMENT ON COLUMN control_message.recorded_at IS 'When it was stored.';
