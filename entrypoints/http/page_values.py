@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from domain.diff import ColumnDiff, ColumnStatus, ColumnValue
+from domain.jsonb_safety import MAX_DEPTH, nesting
 from entrypoints.http.page_words import NOTES
 
 Kind = Literal["text", "number", "boolean", "null", "json", "unsent", "filler", "none"]
@@ -135,7 +136,9 @@ def read_value(json_text: str) -> tuple[Kind, str]:
 
 
 def indented(json_text: str) -> str:
-    """The JSON text with line breaks, every number and name as it was."""
+    """The JSON text with line breaks, every number and name as it was; as it is where too deep."""
+    if nesting(json_text) > MAX_DEPTH:  # how deep a parser goes is another matter on each Python
+        return json_text
     try:
         return msgspec.json.format(json_text, indent=2)
     except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):

@@ -37,7 +37,7 @@ RAW = a_raw_record(
 
 STORED = """
 SELECT encryption_key_id, key_size, value_size, error_message, processing_error::text,
-    convert_from(raw_key, 'LATIN1') || convert_from(raw_value, 'LATIN1'), raw_value
+    encode(raw_key, 'escape') || encode(raw_value, 'escape'), raw_value
 FROM processing_error
 """
 

@@ -19,7 +19,8 @@ class Certificates:
         self._folder = folder
         self.authority = folder / "authority.pem"
         self._openssl(
-            "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority",
+            "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority"
+            " -addext keyUsage=critical,keyCertSign,cRLSign",
             ("-keyout", folder / "authority.key", "-out", self.authority),
         )
 
