@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from adapters.postgres.config import DatabaseConfig
 from entrypoints.cli import app
@@ -20,7 +22,7 @@ SETTINGS = re.findall(r"^\| `([\w.]+)`.*?\| (?:`(.*?)`)? \|", README, re.MULTILI
 
 def commands() -> set[str]:
     group = typer.main.get_command(app)
-    assert isinstance(group, typer.core.TyperGroup)
+    assert isinstance(group, TyperGroup)
     return set(group.commands)
 
 
@@ -57,12 +59,12 @@ def test_the_readme_names_every_command() -> None:
 
 @pytest.mark.parametrize(("setting", "default"), SETTINGS)
 def test_the_setting_has_the_default_that_the_readme_names(setting: str, default: str) -> None:
-    value: object = AppConfig()
+    value: Any = AppConfig()
     for name in setting.split("."):
         value = getattr(value, name)
 
     if isinstance(value, list):
-        value = ",".join(str(item) for item in value)
+        value = ",".join(str(item) for item in cast("list[object]", value))
     assert default == ("" if value is None else str(value))
 
 

@@ -1,5 +1,8 @@
 """A control message that is kept has its record's key: an outbox record's is its aggregate."""
 
+from typing import Any
+
+import msgspec
 import pytest
 
 from adapters.debezium.decoder import DebeziumDecoder
@@ -16,7 +19,8 @@ OUTBOX = a_raw_record(
 
 
 def decoded(decoder: DebeziumDecoder, **fields: object) -> ControlMessage:
-    values = {name: getattr(OUTBOX, name) for name in OUTBOX.__struct_fields__} | fields
+    values: dict[str, Any] = msgspec.structs.asdict(OUTBOX)
+    values.update(fields)
     result = decoder.decode(a_raw_record(**values), 1)
     assert isinstance(result, ControlMessage)
     return result
