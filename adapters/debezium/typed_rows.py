@@ -5,6 +5,7 @@ Rows without schema, of which something else tells the types: as far as it does.
     anything else                           ──▶ as it is, noted as undecoded under its own name
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -16,11 +17,13 @@ from adapters.debezium.fitting_values import fits
 from adapters.debezium.row_plan import CONVERSION_ERRORS, EnvelopePlan, RowPlan
 from adapters.debezium.rows import Row, missing_note, safe_row
 from adapters.debezium.semantic_types import Suspect
-from adapters.debezium.unavailable import UnavailableValues
+from adapters.debezium.unavailable import UnavailableValues, leaves_reference_in
 from domain.operation import ValueNote
 from domain.value_notes import Note
 
 _NULL = b"null"
+_QUOTE = ord('"')
+_SURE_DIGITS = {"int16": 4, "int32": 9, "int64": 18}
 
 
 class TypedRowPlan(RowPlan):
@@ -29,16 +32,27 @@ class TypedRowPlan(RowPlan):
     def __init__(self, schema: ConnectSchema) -> None:
         super().__init__(schema)
         self._nodes = {node.field: node for node in schema.fields}
+        self._looks_right = {
+            node.field: look
+            for node in schema.fields
+            if node.field not in self.columns and (look := _quick_look(node)) is not None
+        }
 
     def row(self, raw: msgspec.Raw, unavailable: UnavailableValues | None) -> Row:
         columns: dict[str, Any] = {}
         notes: dict[str, Note] = {}
-        for column, member in decode_members(raw).items():
-            if bytes(member) == _NULL:
+        data = bytes(raw)
+        may_miss = leaves_reference_in(data) or (
+            unavailable is not None and unavailable.leave_traces_in(data)
+        )
+        for column, member in decode_members(data).items():
+            text = bytes(member)
+            look = None if may_miss else self._looks_right.get(column)
+            if text == _NULL or (look is not None and look(text)):
                 columns[column] = member
                 continue
             value = decode_exact(member)
-            note = missing_note(value, unavailable)
+            note = missing_note(value, unavailable) if may_miss else None
             if note is not None and note != ValueNote.SUSPECT:
                 notes[column] = note
                 continue
@@ -69,6 +83,14 @@ class TypedRowPlan(RowPlan):
         if type(canonical) is Suspect:
             return canonical.value, ValueNote.SUSPECT
         return canonical, None
+
+
+def _quick_look(node: ConnectSchema) -> Callable[[bytes], bool] | None:
+    """Tells of most values of a type, by their JSON text, that they have its form."""
+    if node.type == "string":
+        return lambda text: text[0] == _QUOTE
+    digits = _SURE_DIGITS.get(node.type)
+    return None if digits is None else lambda text: len(text) <= digits and text.isdigit()
 
 
 class TypedPlan(EnvelopePlan):

@@ -126,7 +126,8 @@ def test_a_key_of_a_wrong_type_is_refused_without_being_shown(tmp_path: Path) ->
 
 def test_the_documented_example_is_valid(tmp_path: Path) -> None:
     operations = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
-    (example,) = re.findall(r"```toml\n(.*?)```", operations, re.DOTALL)
+    rules = operations.partition("## Rules on columns")[2].partition("\n## ")[0]
+    (example,) = re.findall(r"```toml\n(.*?)```", rules, re.DOTALL)
     text = example.replace("/run/secrets/hash-key", "HERE/hash-key")
     config = loaded(tmp_path, text.replace("/run/secrets/quarantine-key", "HERE/aes"))
 

@@ -1,5 +1,6 @@
 """Settings of single tables: the types of their columns, for records without schema."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -94,3 +95,14 @@ def test_a_wrong_type_in_the_environment_names_the_variable(tmp_path: Path) -> N
     text = refused(tmp_path, "", environ)
 
     assert "CDC_AUDIT_TABLES" in text
+
+
+def test_the_documented_examples_are_valid(tmp_path: Path) -> None:
+    operations = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
+    section = operations.partition("## Topics without schema")[2].partition("\n## ")[0]
+    config = loaded(tmp_path, "".join(re.findall(r"```toml\n(.*?)```", section, re.DOTALL)))
+
+    config.validate()
+
+    assert config.tables["public.orders"].types["amount"] == "numeric(10,2)"
+    assert config.decoder.time_precision_mode == "isostring"
