@@ -39,7 +39,7 @@ _NO_DATA: Mapping[str, str] = {
     "null": "NULL",
 }
 _KIND_STYLES: Mapping[str, str] = {"change": "bold", "skip": "dim", "error": "bold red"}
-_FACTS = ("key", "change_timestamp", "transaction_id", "user", "key_change", "query")
+_FACTS = ("key", "change_timestamp", "transaction_id", "position", "user", "key_change", "query")
 
 
 class ChangeTables:
@@ -59,6 +59,8 @@ class ChangeTables:
         words = words_of(outcome)
         self._kinds[str(words["kind"])] += 1
         self._print(_title(outcome, words))
+        if words["kind"] == "change":
+            self._facts(words)
         if isinstance(outcome.result, AuditRecord):
             self._change(outcome.result, words)
         elif isinstance(outcome.result, ControlMessage) and outcome.result.kind in MESSAGES:
@@ -69,13 +71,16 @@ class ChangeTables:
     def finish(self) -> None:
         """Print how many there were of each kind."""
         told = ", ".join(f"{n} {kind}" for kind, n in sorted(self._kinds.items()))
-        self._print(Text(f"{self._kinds.total()} records: {told or 'nothing to read'}"))
+        number = self._kinds.total()
+        records = "record" if number == 1 else "records"
+        self._print(Text(f"{number} {records}: {told or 'nothing to read'}"))
+
+    def _facts(self, words: Mapping[str, object]) -> None:
+        told = [f"{name} {_json(words[name])}" for name in _FACTS if words.get(name) is not None]
+        if told:
+            self._print(Text(f"  {'  '.join(told)}", style="dim"))
 
     def _change(self, record: AuditRecord, words: Mapping[str, object]) -> None:
-        facts = [f"{name} {_json(words[name])}" for name in _FACTS if words.get(name) is not None]
-        if record.lsn is not None:
-            facts.append(f"at {visible(record.lsn)}")
-        self._print(Text(f"  {'  '.join(facts)}", style="dim"))
         if words.get("old_available") is False or "old_reliable_fields" in words:
             self._print(Text(f"  {before_image(record)}", style="dim"))
         diffs = column_diff(record)

@@ -5,7 +5,6 @@ Fields beyond the ordinary ones are there only where there is something to say. 
 source's: the trail stores another clock's where the source tells none, and this does not.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 
 from adapters.debezium.temporal import timestamp_text
@@ -15,7 +14,7 @@ from domain.diff import key_columns
 from domain.jsonb_safety import unescape_image
 from domain.operation import BeforeImage, OperationTypeEnum, TimestampSource, ValueNote
 from domain.value_notes import ALL_COLUMNS, ESCAPED_IMAGE, WHOLE_IMAGE
-from entrypoints.decode.exact_text import Members, member, members, raw
+from entrypoints.decode.exact_text import Members, headers_of, member, members, raw
 from entrypoints.decode.position_words import position_of, source_fields
 
 Notes = Mapping[str, Sequence[ColumnNote]]
@@ -142,10 +141,10 @@ def _origin(record: AuditRecord, source: Members) -> dict[str, object]:
 
 
 def _key_change(record: AuditRecord) -> Mapping[str, object] | None:
-    headers: list[tuple[str, object]] = json.loads(record.headers or "[]")
-    for name, value in headers:
-        if name in _KEY_HEADERS and isinstance(value, str):
-            role, other = _KEY_HEADERS[name]
+    headers = headers_of(record.headers)
+    for name, (role, other) in _KEY_HEADERS.items():
+        value = headers.get(name)
+        if isinstance(value, str):
             return {"role": role, other: _key_in(value)}
     return None
 

@@ -4,7 +4,6 @@ Control messages in the reference's words: it calls logical messages and outbox 
 Every other control message is a skip, with its kind as the reason.
 """
 
-import json
 from collections.abc import Mapping
 
 import msgspec
@@ -12,7 +11,7 @@ import msgspec
 from adapters.debezium.temporal import timestamp_text
 from domain.control import ControlKind, ControlMessage
 from domain.timestamps import microseconds
-from entrypoints.decode.exact_text import Members, member, members, plain, raw
+from entrypoints.decode.exact_text import Members, headers_of, member, members, plain, raw
 from entrypoints.decode.position_words import lsn_fields
 
 MESSAGES = frozenset({ControlKind.LOGICAL_MESSAGE, ControlKind.OUTBOX})
@@ -56,7 +55,7 @@ def _message(message: ControlMessage) -> dict[str, object]:
         "kind": "change",
         "operation": "message",
         "source_table": {name: source.get(name) for name in _TABLE} if source else None,
-        "key": None,
+        "key": raw(message.record_key),
         "change_timestamp": _time(source),
         "transaction_id": message.transaction_id,
         "position": _position(source),
@@ -64,8 +63,7 @@ def _message(message: ControlMessage) -> dict[str, object]:
         "new": message_content(message),
     }
     if message.kind is ControlKind.OUTBOX:
-        headers: list[tuple[str, object]] = json.loads(message.headers or "[]")
-        words["outbox"] = {"id": dict(headers).get("id")}
+        words["outbox"] = {"id": headers_of(message.headers).get("id")}
     return words
 
 
@@ -75,6 +73,8 @@ def _skip(message: ControlMessage) -> dict[str, object]:
         "kind": "skip",
         "reason": "transaction" if is_boundary else message.kind.value,
     }
+    if message.record_key is not None:
+        words["key"] = raw(message.record_key)
     if message.transaction_id is not None:
         words["transaction_id"] = message.transaction_id
     payload = members(plain(message.payload))

@@ -4,9 +4,7 @@ JSON that is handed on as it is written: every number keeps its digits, every na
 What the trail stores is unescaped here: escapes are for databases' sake (`domain.jsonb_safety`).
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Mapping
 
 import msgspec
 
@@ -41,26 +39,13 @@ def member(found: Members, name: str) -> object:
     return msgspec.json.decode(found[name]) if name in found else None
 
 
+def headers_of(text: str | None) -> Mapping[str, object]:
+    """Stored headers by name, the last one where names repeat; without names that are no text."""
+    pairs = msgspec.json.decode(text or "[]", type=list[tuple[object, object]])
+    return {name: value for name, value in pairs if isinstance(name, str)}
+
+
 def line_of(fields: Mapping[str, object]) -> bytes:
     """One line of JSON."""
-    try:
-        text = _encode(fields)
-    except UnicodeEncodeError:  # half a surrogate pair in a name: only an escape can tell it
-        text = _encode(_escaped(fields))
     # In JSON, a line break can only be space between tokens: a record may be written with some.
-    return text.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
-
-
-def _escaped(value: object) -> object:
-    if isinstance(value, str):
-        return msgspec.Raw(json.dumps(value).encode())
-    if isinstance(value, Mapping):
-        fields = cast("Mapping[str, object]", value)
-        return {_without_halves(name): _escaped(field) for name, field in fields.items()}
-    if isinstance(value, list | tuple):
-        return [_escaped(part) for part in cast("Sequence[object]", value)]
-    return value
-
-
-def _without_halves(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode()
+    return _encode(fields).replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"

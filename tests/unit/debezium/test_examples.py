@@ -86,8 +86,6 @@ REGISTERED = {
 WHY = {
     "flattened": "the trail does not say of a row that an SMT had flattened it; its operation does",
     "tombstone": "tombstones are only counted",
-    "prefix": "a logical message's key is its prefix, which is in the payload",
-    "outbox": "control messages have no key, so the aggregate's id is not kept",
     "raw_id": "the lsn in PostgreSQL's transaction.id differs from event to event: no use in it",
     "partial": "a record with one bad value is quarantined whole, with its bytes: never a guess",
     "unchanged_omitted": "a cell that was not sent is left out; the operation says it is an update",
@@ -104,8 +102,6 @@ OURS: Mapping[tuple[str, str], tuple[Any, str]] = {
     ("pg_tombstone", "key"): (NOT_KEPT, WHY["tombstone"]),
     ("pg_pk_update_2_tombstone", "key"): (NOT_KEPT, WHY["tombstone"]),
     ("legacy_tombstone_schema_null_payload_null", "key"): (NOT_KEPT, WHY["tombstone"]),
-    ("pg_logical_message", "key"): (NOT_KEPT, WHY["prefix"]),
-    ("outbox_string_payload", "key"): (NOT_KEPT, WHY["outbox"]),
 }
 """Where we differ, example and field: what we give instead, and why."""
 

@@ -2,19 +2,25 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.debezium.records import AT, an_envelope
+from tests.unit.debezium.records import AT, a_source, an_envelope
 from tests.unit.entrypoints.decode_runs import DecodeRuns, a_line
 
 COMMAND = [sys.executable, "-m", "entrypoints.cli", "decode"]
 REPOSITORY = Path(__file__).parents[3]
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+LONG = 60.0
+"""Seconds that only a test that fails takes."""
+
 TOPIC = "srv1.public.customers"
 
 
@@ -118,6 +124,15 @@ def test_a_name_that_the_store_must_escape_is_printed_as_it_was(runs: DecodeRuns
     _, printed = runs.decode([a_change("u", before={"\ud800": 1}, after={"\ud800": 2})])
 
     assert (printed[0]["old"], printed[0]["new"]) == ({"\ud800": 1}, {"\ud800": 2})
+
+
+def test_a_source_block_that_the_store_must_escape_is_read_all_the_same(runs: DecodeRuns) -> None:
+    source = a_source(query="a\0b", snapshot="last")
+
+    _, printed = runs.decode([a_change(after={"id": 1}, source=source)])
+
+    assert (printed[0]["query"], printed[0]["snapshot"]) == ("a\0b", "last")
+    assert printed[0]["position"]["sequence"] == ["24023119", "24023128"]
 
 
 def test_the_time_of_another_clock_is_not_the_time_of_the_change(runs: DecodeRuns) -> None:
@@ -243,13 +258,16 @@ def test_standard_input_is_read_as_it_comes() -> None:
     line = json.dumps(a_line(name="first")).encode() + b"\n"
 
     with subprocess.Popen(  # noqa: S603 - our own interpreter and program
-        COMMAND, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        COMMAND, cwd=REPOSITORY, env=BUFFERED, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
+        guard = threading.Timer(LONG, process.kill)  # else it would be waited for forever
+        guard.start()
         process.stdin.write(line)
         process.stdin.flush()
         printed = json.loads(process.stdout.readline())  # while the input is still open
+        guard.cancel()
         process.stdin.close()
         rest = process.stdout.read()
 
@@ -263,6 +281,7 @@ def test_a_reader_that_has_enough_ends_it_quietly() -> None:
     with subprocess.Popen(  # noqa: S603 - our own interpreter and program
         [*COMMAND, "-"],
         cwd=REPOSITORY,
+        env=BUFFERED,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

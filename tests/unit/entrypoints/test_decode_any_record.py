@@ -19,7 +19,7 @@ from tests.unit.debezium.test_properties import damaged_bytes, damaged_objects
 DECODING = Decoding(AppConfig())
 HEADERS = st.lists(
     st.tuples(
-        st.sampled_from(["id", "__debezium.newkey", "__debezium.oldkey", "__op", "x"]),
+        st.sampled_from(["id", "__debezium.newkey", "__debezium.oldkey", "__op", "a\0b", "x"]),
         st.none() | st.binary(max_size=8) | st.sampled_from([b'{"id":1}', b"[1]", b'"\\ud800"']),
     ),
     max_size=3,

@@ -81,6 +81,7 @@ def test_fillers_of_an_old_row_are_not_shown_as_data() -> None:
 
     assert "\n- id 1" in text
     assert "\n? name (not known)" in text
+    assert "\n1 record: 1 change\n" in text
     assert "The fillers are no data." in text
 
 
@@ -109,6 +110,7 @@ def test_a_logical_message_shows_its_content() -> None:
     text = plain(shown(a_change(an_envelope("m", message=message))))
 
     assert "it change message\n" in text
+    assert "transaction_id 556 position" in text
     assert r'{"prefix":"audit","content":"{\"user\":\"bob\"}"}' in text
 
 
