@@ -10,7 +10,9 @@ from collections.abc import Generator
 
 import pytest
 
-REAL_SERVICES = frozenset({"postgres", "kafka", "debezium", "browser", "promtool", "ray"})
+REAL_SERVICES = frozenset(
+    {"postgres", "mariadb", "kafka", "debezium", "browser", "promtool", "ray"}
+)
 
 _skipped = pytest.StashKey[list[str]]()
 
