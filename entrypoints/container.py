@@ -122,6 +122,7 @@ class Container(containers.DeclarativeContainer):
                 source_catalog, config.provided.source_database, config.provided.origins
             ),
             catalog_refresh=config.provided.decoder.catalog_refresh,
+            may_block=providers.Callable(bool, config.provided.schema_registry.url),
         ).provider,
         config=config.provided.consumer,
         engine=config.provided.transform.engine,
