@@ -14,7 +14,7 @@ from domain.diff import key_columns
 from domain.jsonb_safety import unescape_image
 from domain.operation import BeforeImage, OperationTypeEnum, TimestampSource, ValueNote
 from domain.value_notes import ALL_COLUMNS, ESCAPED_IMAGE, WHOLE_IMAGE
-from entrypoints.decode.exact_text import Members, headers_of, member, members, raw
+from entrypoints.decode.exact_text import NULL, Members, headers_of, members, raw
 from entrypoints.decode.position_words import position_of, source_fields
 
 Notes = Mapping[str, Sequence[ColumnNote]]
@@ -45,6 +45,9 @@ _NOTED: Mapping[str, tuple[ValueNote, tuple[Side, ...]]] = {
     "hashed": (ValueNote.HASHED, _EVERY),
     "hidden": (ValueNote.HIDDEN, _EVERY),
 }
+_MARKERS = {b"true": "true", b"false": "false", b"null": "false"}
+"""Markers of a snapshot that are no text: some connectors write what Debezium's samples have."""
+
 _KEY_HEADERS = {"__debezium.newkey": ("old", "new_key"), "__debezium.oldkey": ("new", "old_key")}
 
 
@@ -128,13 +131,13 @@ def _columns(notes: Notes, word: str, sides: Sequence[Side]) -> set[str]:
 
 def _origin(record: AuditRecord, source: Members) -> dict[str, object]:
     """Who, in which statement and transaction, and what else the source tells."""
-    snapshot = member(source, "snapshot")
+    snapshot, query = source.get("snapshot", NULL), source.get("query", NULL)
     found: dict[str, object] = {
         "key_change": _key_change(record),
         "transaction": _transaction(record),
-        "snapshot": "true" if snapshot is True else str(snapshot or "false"),
+        "snapshot": _MARKERS.get(bytes(snapshot), snapshot),
         "user": record.change_user,
-        "query": member(source, "query"),
+        "query": None if bytes(query) == b"null" else query,
         "cloudevent": "specversion" in source or None,
     }
     return {name: value for name, value in found.items() if value is not None}

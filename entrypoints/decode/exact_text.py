@@ -10,6 +10,8 @@ import msgspec
 
 from domain.redacted_surroundings import escaped_whole
 
+NULL = msgspec.Raw(b"null")
+
 Members = Mapping[str, msgspec.Raw]
 
 _encode = msgspec.json.Encoder().encode
@@ -35,8 +37,11 @@ def members(text: str | None) -> Members:
 
 
 def member(found: Members, name: str) -> object:
-    """The value of a member; None without it."""
-    return msgspec.json.decode(found[name]) if name in found else None
+    """The value of a member; None without it; as it is written where Python has no such value."""
+    try:
+        return msgspec.json.decode(found[name]) if name in found else None
+    except msgspec.MsgspecError:
+        return found[name]
 
 
 def headers_of(text: str | None) -> Mapping[str, object]:

@@ -31,6 +31,9 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 _WRITTEN_AS = {"tx_seq": "txSeq", "wall_time": "wallTime", "commit_ts_ms": "ts_ms"}
 """What source blocks call fields otherwise than the reference does."""
 
+_MOST_DIGITS = 19
+"""Of a number of 64 bits."""
+
 _CLOUD_EVENT = "iodebezium"
 _LSN = re.compile(r"([0-9A-F]+)/([0-9A-F]+)", re.ASCII)
 
@@ -69,12 +72,16 @@ def _by_lsn(record: AuditRecord, source: Members) -> Mapping[str, object] | None
 
 def _field(name: str, source: Members) -> object:
     if name == "ts_sec":
-        milliseconds = member(source, "ts_ms")
-        return milliseconds // 1000 if isinstance(milliseconds, int) else None
-    if name == "sequence":
-        return _sequence(source)
-    own = _WRITTEN_AS.get(name, name)
-    value = source.get(own, source.get(own.replace("_", "")))
+        milliseconds = bytes(_own("ts_ms", source) or b"").strip(b'"')
+        is_number = milliseconds.isdigit() and len(milliseconds) <= _MOST_DIGITS
+        return int(milliseconds) // 1000 if is_number else None
+    return _sequence(source) if name == "sequence" else _own(name, source)
+
+
+def _own(name: str, source: Members) -> msgspec.Raw | None:
+    """A field of the source block; CloudEvents leave underscores out of its name."""
+    written = _WRITTEN_AS.get(name, name)
+    value = source.get(written, source.get(written.replace("_", "")))
     return None if value is None or bytes(value) == b"null" else value
 
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from domain.control import SkippedRecord
+from entrypoints.decode.json_lines import words_of
+from entrypoints.decode.outcome import Outcome
 from tests.unit.debezium.records import AT, a_source, an_envelope
 from tests.unit.entrypoints.decode_runs import DecodeRuns, a_line
 
@@ -135,6 +138,37 @@ def test_a_source_block_that_the_store_must_escape_is_read_all_the_same(runs: De
     assert printed[0]["position"]["sequence"] == ["24023119", "24023128"]
 
 
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds"), [('"1700000000123"', 1_700_000_000), ("1e400", None)]
+)
+def test_a_cloud_event_has_its_position_whatever_its_fields_are_called(
+    runs: DecodeRuns, milliseconds: str, seconds: int | None
+) -> None:
+    event = {
+        "specversion": "1.0",
+        "source": "/debezium/mongodb/srv1",
+        "iodebeziumtsms": "TIME",
+        "iodebeziumord": 28,
+        "iodebeziumop": "c",
+        "data": {"before": None, "after": '{"_id": 1}'},
+    }
+    value = json.dumps(event).replace('"TIME"', milliseconds)
+
+    _, printed = runs.decode([a_line(topic=TOPIC, value=value)])
+
+    assert printed[0]["position"] == {"ts_sec": seconds, "ord": 28, "wall_time": None}
+    assert printed[0]["cloudevent"] is True
+
+
+def test_a_snapshot_marker_is_text_and_nonsense_stays_what_it_is(runs: DecodeRuns) -> None:
+    markers = (True, False, None, "first", [1])
+    changes = [a_change(source=a_source(snapshot=m), after={"id": 1}) for m in markers]
+
+    _, printed = runs.decode(changes)
+
+    assert [p["snapshot"] for p in printed] == ["true", "false", "false", "first", [1]]
+
+
 def test_the_time_of_another_clock_is_not_the_time_of_the_change(runs: DecodeRuns) -> None:
     change = a_change(source={"connector": "postgresql", "name": "srv1"}, after={"id": 1})
 
@@ -219,6 +253,12 @@ def test_the_rules_and_types_of_the_settings_hold(runs: DecodeRuns, tmp_path: Pa
     assert printed[0]["masked"] == ["name"]
     assert printed[1]["reason"] == "invalid_json"
     assert "Ann Secret" not in json.dumps(printed)
+
+
+def test_a_record_that_a_rule_leaves_out_is_a_skip_with_the_rules_name() -> None:
+    words = words_of(Outcome("it", SkippedRecord("noise")))
+
+    assert words == {"kind": "skip", "reason": "rule:noise"}
 
 
 def test_a_logical_message_whose_content_is_no_text_is_printed_as_it_came(
