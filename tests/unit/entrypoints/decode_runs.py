@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from entrypoints.cli import main
+from tests.unit.debezium.records import TOPIC, an_envelope
 
 Printed = Mapping[str, Any]
 
@@ -56,3 +57,10 @@ def a_line(**fields: object) -> dict[str, object]:
         "value": value,
     }
     return line | fields
+
+
+def a_change(op: str = "c", **members: object) -> dict[str, object]:
+    """A line with a change of a customer."""
+    rows: Mapping[str, object] = members or {"after": {"id": 1, "name": "Ann"}}
+    value = json.dumps(an_envelope(op, **rows))
+    return a_line(topic=TOPIC, key='{"id":1}', value=value)
