@@ -114,11 +114,18 @@ class ServiceProcess:
 
     def wait_until(self, condition: Callable[[], bool], *, what: str) -> None:
         """Wait until `condition` holds; fail with its output when it does not, or it ends first."""
+        seen: list[bool] = []
+
+        def is_over() -> bool:
+            # asked once: what has held may not hold a moment later
+            seen.append(condition())
+            return seen[-1] or self.exit_status is not None
+
         try:
-            wait_until(lambda: self.exit_status is not None or condition(), what=what)
+            wait_until(is_over, what=what)
         except AssertionError as error:
             raise AssertionError(f"{error}:\n{self.output}") from None
-        assert condition(), f"it ended with {self.exit_status} before {what}:\n{self.output}"
+        assert seen[-1], f"it ended with {self.exit_status} before {what}:\n{self.output}"
 
     def wait_for(self, text: str) -> None:
         """Wait until it has printed `text`."""
