@@ -29,6 +29,7 @@ from adapters.debezium.registered_schemas import RegisteredSchemas
 from adapters.debezium.registry_wire import NoRegistry, RegistryWire
 from adapters.debezium.repaired import repaired, with_notes
 from adapters.debezium.schema_names import MAGIC
+from adapters.debezium.short_way import ShortWay
 from adapters.debezium.table_types import ColumnTypes, TableTypes
 from adapters.debezium.wire_json import JsonPart, JsonWire
 from domain.audit_record import AuditRecord
@@ -89,6 +90,7 @@ class DebeziumDecoder:
         wires = Wires(self._wire, self._registry)
         self._others = OtherShapes(self._config, wires, keys, self._envelopes)
         self._records = ChangeRecords(self._config)
+        self._short = ShortWay(self._config)
 
     def __reduce__(self) -> tuple[Callable[[], "DebeziumDecoder"], tuple[()]]:
         made = partial(
@@ -154,6 +156,10 @@ class DebeziumDecoder:
         try:
             part = registered or self._wire.unwrap(record.topic, value)
             envelope = read_envelope(part.payload)
+            if part.plan is None and self._types.are_unknown and not incoming.look.has_meaning:
+                short = self._short.decode(envelope, incoming)
+                if short is not None:
+                    return short
             if envelope.op != "m":
                 change = self._envelopes.read(envelope, part.plan, incoming)
                 return self._records.audit_record(change, record, incoming.stream_id)

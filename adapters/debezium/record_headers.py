@@ -37,6 +37,11 @@ class HeaderLook(msgspec.Struct, frozen=True, gc=False):
     value_schema: SchemaName | None = None
     has_id: bool = False
 
+    @property
+    def has_meaning(self) -> bool:
+        """Whether an envelope with these headers is decoded in another way than without."""
+        return self.follows_key_change or self.key_schema is not None
+
 
 _NOTHING = HeaderLook()
 

@@ -70,6 +70,27 @@ class SourceBlock(msgspec.Struct, gc=False):
         return self.snapshot not in {None, False, "false"}
 
 
+class PostgresSource(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A source block of PostgreSQL's; one with anything else in it takes the long way."""
+
+    connector: str
+    name: str
+    db: str
+    schema: str
+    table: str
+    ts_ms: int
+    version: str | None = None
+    snapshot: str | None = None
+    sequence: str | None = None
+    ts_us: int | None = None
+    ts_ns: int | None = None
+    tx_id: int | None = msgspec.field(default=None, name="txId")
+    lsn: int | None = None
+    xmin: int | None = None
+    origin: str | None = None
+    origin_lsn: int | None = None
+
+
 class TransactionBlock(msgspec.Struct, gc=False):
     """An envelope's `transaction` block; the last two are Vitess's, with ordered transactions."""
 
@@ -79,6 +100,9 @@ class TransactionBlock(msgspec.Struct, gc=False):
     transaction_epoch: Scalar = None
     transaction_rank: Scalar = None
 
+
+read_postgres_source = msgspec.json.Decoder(PostgresSource).decode
+"""Read an ordinary block of PostgreSQL's. Raises `msgspec.ValidationError` for any other."""
 
 _decode = msgspec.json.Decoder(SourceBlock).decode
 _decode_any = msgspec.json.Decoder(dict[str, Any]).decode

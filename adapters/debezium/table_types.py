@@ -68,6 +68,11 @@ class TableTypes:
         self._changes: Mapping[str, Sequence[_Change]] = {}
         self._plans: dict[_Key, TypedPlan | None] = {}
 
+    @property
+    def are_unknown(self) -> bool:
+        """Whether nothing is known of any table."""
+        return not self._configured and not self._learned
+
     def learn(self, learned: SourceTypes) -> None:
         """Take what the catalog says now, in place of what it said before."""
         if learned == self._learned:

@@ -10,12 +10,14 @@ import hashlib
 import uuid
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.debezium.exact_json import is_array, is_object
 
 _OFFLOADED = "__debezium:s3:ref:v1:"
 _OFFLOADED_BASE64 = b64encode(_OFFLOADED.encode()).decode()
+_REFERENCE_TRACES = (b"__debezium:s3:", b"X19kZWJleml1bTpzMzpyZW")
 _LEAKED = "java.lang.Object@"
 _FEWEST_CODES = 4
 
@@ -29,7 +31,7 @@ class UnavailableValues:
         name_based = str(uuid.UUID(bytes=digest, version=3))
         base64 = b64encode(data).decode()
         self.placeholder = placeholder
-        self._texts = frozenset(
+        self.texts = frozenset(
             {
                 placeholder,
                 base64,
@@ -41,7 +43,7 @@ class UnavailableValues:
             }
         )
         codes = list(data)
-        self._lists = (*([text] for text in self._texts), codes)
+        self._lists = (*([text] for text in self.texts), codes)
         self._map = {placeholder: placeholder}
         start = codes[:_FEWEST_CODES]
         texts = (
@@ -55,6 +57,11 @@ class UnavailableValues:
         # Avro's arrays of numbers; of numbers that may be null, each with its type in front
         numbers = [_avro_number(code) for code in start]
         self._binary_traces = (*texts, *(type_.join(numbers) for type_ in (b"", b"\0", b"\2")))
+
+    @property
+    def traces_within(self) -> Sequence[bytes]:
+        """Traces of what no set of texts tells: leaked markers, references to values elsewhere."""
+        return (_LEAKED.encode(), *_REFERENCE_TRACES)
 
     def leave_traces_in_binary(self, body: bytes) -> bool:
         """Whether a body in Avro or Protobuf may hold one: the same search."""
@@ -76,7 +83,7 @@ class UnavailableValues:
             truncated_to: Characters that Debezium cut the column to, placeholder and all.
         """
         if isinstance(value, str):
-            return value in self._texts or (
+            return value in self.texts or (
                 truncated_to is not None
                 and 0 < truncated_to < len(self.placeholder)
                 and value == self.placeholder[:truncated_to]
@@ -96,7 +103,8 @@ def _avro_number(code: int) -> bytes:
 
 def leaves_reference_in(row: bytes) -> bool:
     """Whether `row` may hold a reference to an offloaded value: a cheap search."""
-    return b"__debezium:s3:" in row or b"X19kZWJleml1bTpzMzpyZW" in row
+    text, base64 = _REFERENCE_TRACES
+    return text in row or base64 in row
 
 
 def offloaded_to(value: Any) -> str | None:
