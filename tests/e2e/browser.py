@@ -153,3 +153,8 @@ def a_tab(browser: Browser, server: PageServer, **options: Any) -> Generator[Pag
         context.close()
     assert complaints == []
     assert foreign == []
+
+
+def lines(page: Page) -> list[str]:
+    """The tables of the lines, from the top."""
+    return page.locator("#rows a.open").all_inner_texts()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.builders import NOON, SECOND
-from tests.e2e.browser import PageServer, a_tab, chromium, page_server
+from tests.e2e.browser import PageServer, a_tab, chromium, lines, page_server
 from tests.unit.http.page_data import PageTrail
 from tests.unit.http.shop_story import a_shop
 
@@ -33,11 +33,6 @@ def tab(chrome: Browser, server: PageServer) -> Iterator[Page]:
     with a_tab(chrome, server) as page:
         expect(page.get_by_role("button", name="Live")).to_be_visible()
         yield page
-
-
-def lines(page: Page) -> list[str]:
-    """The tables of the lines, from the top."""
-    return page.locator("#rows a.open").all_inner_texts()
 
 
 def test_a_new_change_arrives_without_a_reload(tab: Page, server: PageServer) -> None:
