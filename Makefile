@@ -12,7 +12,7 @@ LOCK := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-e
 # pyright comes with its own node and its own pyright: it has no reason to ask the network.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help install install-demo demo test check format bench lock kafka clean
+.PHONY: help install install-demo demo test faults check format bench lock kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,10 @@ demo: install-demo ## the whole chain on this machine, with a page to look at (C
 test: install ## every test; a server that cannot be started here is skipped with a reason
 	@tests/servers/fetch-kafka --if-possible
 	@$(BIN)/pytest $(ARGS)
+
+faults: install ## every fault, with real servers; the table goes to build/faults.json too
+	@tests/servers/fetch-kafka --if-possible
+	@$(BIN)/pytest tests/faults -m "" $(ARGS)
 
 check: install ## format, lint, both type checkers, import contracts
 	$(BIN)/ruff format --check .

@@ -1,0 +1,1 @@
+"""Faults, made on purpose against real servers: what the trail is worth afterwards."""
