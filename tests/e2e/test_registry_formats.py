@@ -6,9 +6,7 @@ Real bytes: Debezium with Confluent's converters, against what the database itse
          └──▶ column::text of every row ───────────────────────────────────────────┘
 """
 
-import base64
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ from adapters.debezium.registry_wire import RegistryWire
 from adapters.debezium.value_plan import ValuePart
 from adapters.embedded.debezium import EmbeddedDebezium, PostgresSource
 from adapters.embedded.errors import EmbeddedServerError
-from adapters.embedded.guarded_process import GuardedProcess, Launch
 from adapters.embedded.postgres import SUPERUSER, THROWAWAY, EmbeddedPostgres
 from adapters.schema_registry.config import SchemaRegistryConfig
 from adapters.schema_registry.lookup import RegistrySchemas
@@ -33,13 +30,13 @@ from domain.column_notes import read_notes
 from domain.consumed import RawRecord
 from entrypoints.demo.shop import is_captured
 from tests.processes import wait_until
+from tests.servers.debezium import Engine, Jars
 from tests.servers.kafka_server import JARS
 from tests.servers.registry import RegistryServer, registry_server
 from tests.unit.debezium.database_text import of_database, of_image
 
 pytestmark = [pytest.mark.postgres, pytest.mark.debezium]
 
-PROGRAM = Path(__file__).with_name("registry_formats_program.py")
 TOPIC = "real.public.every"
 NEW_PROTOS = "proto-google-common-protos-*.jar"
 
@@ -114,51 +111,6 @@ def _texts(connection: psycopg.Connection) -> Sequence[Row]:
     return [dict(zip((column.name for column in names), row, strict=True)) for row in found]
 
 
-class Engine:
-    """
-    Debezium with one of Confluent's converters.
-
-    Args:
-        home: Folder for its files.
-        properties: Its settings.
-        own_format: ``Avro`` or ``Protobuf``.
-        jars: Jars that come before its own.
-    """
-
-    def __init__(
-        self, home: Path, properties: Mapping[str, str], own_format: str, jars: Sequence[Path]
-    ) -> None:
-        self._output = home / "records.jsonl"
-        settings = home / "properties.json"
-        settings.write_text(json.dumps(properties), encoding="utf-8")
-        command = [sys.executable, "-I", str(PROGRAM), own_format, str(settings)]
-        command += [str(self._output), *(str(jar) for jar in jars)]
-        self.process = GuardedProcess(
-            Launch(name="Debezium", command=command, log=home / "debezium.log")
-        )
-
-    def records(self) -> Sequence[RawRecord]:
-        """What it has sent of the table so far."""
-        self.process.check()
-        if not self._output.exists():
-            return ()
-        lines = self._output.read_text("ascii").splitlines()
-        return [_record(line) for line in lines if json.loads(line)[0] == TOPIC]
-
-
-def _record(line: str) -> RawRecord:
-    topic, key, value = json.loads(line)
-    return RawRecord(
-        topic=topic,
-        partition=0,
-        offset=0,
-        timestamp=0,
-        key=None if key is None else base64.b64decode(key),
-        value=None if value is None else base64.b64decode(value),
-        headers=(),
-    )
-
-
 @pytest.fixture
 def registry() -> Iterator[RegistryServer]:
     """Give a registry."""
@@ -187,10 +139,10 @@ def test_every_type_is_what_the_database_says(
     engine = _engine(tmp_path, server, registry, own_format)
     schemas = RegisteredSchemas(RegistrySchemas(SchemaRegistryConfig(url=registry.url)))
     try:
-        wait_until(lambda: is_captured(source.dsn) or engine.records() != (), what="the slot")
+        wait_until(lambda: is_captured(source.dsn), what="the slot")
         source.change()
-        wait_until(lambda: len(_changes(engine)) >= len(source.told), what="every change")
-        records = _changes(engine)
+        wait_until(lambda: len(engine.changes(TOPIC)) >= len(source.told), what="every change")
+        records = engine.changes(TOPIC)
     finally:
         engine.process.stop()
     decoder = DebeziumDecoder(schemas=schemas)
@@ -252,10 +204,6 @@ def _told(text: str | None, node: ConnectSchema) -> Any:  # noqa: ANN401 - any c
     return of_database(text, node)
 
 
-def _changes(engine: Engine) -> Sequence[RawRecord]:
-    return [record for record in engine.records() if record.value is not None]
-
-
 def _engine(
     home: Path, server: EmbeddedPostgres, registry: RegistryServer, own_format: str
 ) -> Engine:
@@ -275,4 +223,4 @@ def _engine(
         properties[f"{side}.converter.schema.registry.url"] = registry.url
         # else Protobuf has no null at all
         properties[f"{side}.converter.wrapper.for.nullables"] = "true"
-    return Engine(home, properties, own_format, jars)
+    return Engine(home, properties, own_format=own_format, jars=Jars(jars))
