@@ -16,6 +16,8 @@ from tests.faults.comparison import Comparison
 
 FILE = Path(__file__).parents[2] / "build" / "faults.json"
 
+_SUMMED = ("times", "records", "lost", "repeated", "invented", "unaccounted")
+
 
 class FaultRow(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -47,6 +49,12 @@ class FaultRow(msgspec.Struct, frozen=True, kw_only=True):
         counts = (self.times, self.records, self.lost, self.repeated, self.invented)
         return (self.fault, *(f"{count:,}" for count in counts), *self._seconds())
 
+    def and_also(self, other: "FaultRow") -> "FaultRow":
+        """Give the row of both, of the same fault."""
+        sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMMED}
+        recovery = [*self.recovery, *other.recovery]
+        return msgspec.structs.replace(self, **sums, recovery=recovery)
+
     def _seconds(self) -> tuple[str, str]:
         if not self.recovery:
             return ("", "")
@@ -54,27 +62,32 @@ class FaultRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FaultTable:
-    """Collects the rows of one run."""
+    """Collects the rows of one run: one for each fault."""
 
     def __init__(self) -> None:
-        self.rows: list[FaultRow] = []
+        self._rows: dict[str, FaultRow] = {}
+
+    @property
+    def rows(self) -> Sequence[FaultRow]:
+        """The rows, in the order in which the faults first came."""
+        return list(self._rows.values())
 
     def add(
         self, fault: str, found: Comparison, *, times: int = 1, recovery: Sequence[float] = ()
     ) -> None:
-        """Add what was found after a fault."""
-        self.rows.append(
-            FaultRow(
-                fault=fault,
-                times=times,
-                records=found.records,
-                lost=len(found.lost),
-                repeated=len(found.repeated),
-                invented=len(found.invented),
-                unaccounted=len(found.unaccounted),
-                recovery=[round(seconds, 3) for seconds in recovery],
-            )
+        """Add what was found after a fault, to what was found after it before."""
+        row = FaultRow(
+            fault=fault,
+            times=times,
+            records=found.records,
+            lost=len(found.lost),
+            repeated=len(found.repeated),
+            invented=len(found.invented),
+            unaccounted=len(found.unaccounted),
+            recovery=[round(seconds, 3) for seconds in recovery],
         )
+        before = self._rows.get(fault)
+        self._rows[fault] = before.and_also(row) if before else row
 
     def write(self, file: Path = FILE) -> None:
         """Write the rows as JSON."""

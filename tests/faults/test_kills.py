@@ -43,4 +43,4 @@ def test_kill_9_at_random_moments_costs_nothing(new_scene: NewScene) -> None:
         last = scene.start(kafka_group_instance_id="audit-0")
 
         scene.verify("kill -9 of the service", last, times=times)
-        last.kill()
+        assert last.terminate() == 0
