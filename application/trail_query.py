@@ -23,27 +23,55 @@ class Place(msgspec.Struct, frozen=True, order=True):
     offset: int
 
 
+class ValueFilter(msgspec.Struct, frozen=True):
+    """
+    A column that has a value in one of the two images: before or after the change.
+
+    Attributes:
+        column: Name of the column.
+        value: JSON text of the value, or the bare text: ``paid``, ``"paid"`` and ``1.50`` all do.
+    """
+
+    column: str
+    value: str
+
+
 class TrailQuery(msgspec.Struct, frozen=True, kw_only=True):
     """
     Which records to read. Unset filters let everything pass; set ones must all match.
 
+    Changed column, value, text and user have no index: where no whole key and no transaction is
+    named with them, the search may give up (`QueryTooWideError`).
+
     Attributes:
+        source_name: Debezium's topic prefix.
+        source_database: Database of the table.
         source_table: Bare table name.
         source_schema: Schema of the table.
         record_key: Canonical JSON of the key, or the bare value of a key of one column.
         operation: What happened.
         transaction_id: The connector's own id.
+        change_user: Who made the change, by the event or by its transaction's context.
+        changed_column: A column whose value is known to differ.
+        column_value: A column that had or got a value.
+        text: A text that occurs in an image or the key as they are stored, in any case.
         since: From this change timestamp on; microseconds since 1970, UTC.
         until: Before this change timestamp; microseconds since 1970, UTC.
         before: Only records that come before this place (the next page, newest first).
         limit: At most this many records.
     """
 
+    source_name: str | None = None
+    source_database: str | None = None
     source_table: str | None = None
     source_schema: str | None = None
     record_key: str | None = None
     operation: OperationTypeEnum | None = None
     transaction_id: str | None = None
+    change_user: str | None = None
+    changed_column: str | None = None
+    column_value: ValueFilter | None = None
+    text: str | None = None
     since: int | None = None
     until: int | None = None
     before: Place | None = None

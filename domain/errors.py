@@ -13,8 +13,10 @@ The error tree: every error that a user of cdc-audit may see.
     │   ├── DuplicateKeyError         a unique constraint refused it
     │   ├── ConnectionError           the database cannot be reached (trouble: retry)
     │   ├── SchemaVersionError        the tables are older or newer than this program
+    │   ├── QueryTooWideError         the question looks at too much: narrow it
     │   ├── FencedError               another writer has moved the offsets of this batch
     │   └── RivalWriterError          it does so again and again: one of the two must stop
+    ├── AlreadyResolvedError          a quarantined record was dealt with meanwhile
     ├── DecryptionError               quarantined bytes do not open with the keys that are given
     ├── SourceUnavailableError        Kafka cannot be reached (trouble: retry)
     ├── StreamRefusedError            a partition must not be read on: an operator decides
@@ -169,6 +171,23 @@ class SchemaVersionError(RepositoryError):
         self.wanted = wanted
 
 
+class QueryTooWideError(RepositoryError):
+    """
+    The answer would take too long. Not retryable as it stands: narrow the question.
+
+    Attributes:
+        seconds: How long the database may take.
+    """
+
+    def __init__(self, seconds: float, *, looked_at: str | None = None) -> None:
+        got = f" (it looked at {looked_at})" if looked_at else ""
+        super().__init__(
+            f"the database gave up after {seconds:g} s{got}: the question is too wide. Narrow it "
+            f"by table, key or time, or raise statement_timeout."
+        )
+        self.seconds = seconds
+
+
 class FencedError(RepositoryError):
     """
     Another writer moved the offsets of this batch: nothing of the batch was stored.
@@ -206,6 +225,22 @@ class RivalWriterError(RepositoryError):
             f"pg_stat_activity: run all services of a trail with the same kafka.group_id."
         )
         self.writer = writer
+
+
+class AlreadyResolvedError(CdcAuditError):
+    """
+    A quarantined record was resolved meanwhile, or never had a place. Not retryable.
+
+    Attributes:
+        error_id: Number of the entry.
+    """
+
+    def __init__(self, error_id: int) -> None:
+        super().__init__(
+            f"entry {error_id} of the quarantine is not open: somebody resolved it, or a retry gave "
+            f"the record its place. `cdc-audit quarantine show {error_id}` tells which."
+        )
+        self.error_id = error_id
 
 
 class DecryptionError(CdcAuditError):

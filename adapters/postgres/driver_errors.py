@@ -17,6 +17,7 @@ from adapters.postgres.sql_files import wanted_version
 from domain.errors import (
     ConnectionError,  # noqa: A004 - the documented name
     DuplicateKeyError,
+    QueryTooWideError,
     RepositoryError,
     SchemaVersionError,
 )
@@ -74,7 +75,8 @@ def as_repository_error(config: DatabaseConfig) -> Generator[None]:
     Raises:
         DuplicateKeyError: A unique constraint refused a row.
         SchemaVersionError: There are no tables.
-        RepositoryError: It took too long, or the statement or a value of it is at fault.
+        QueryTooWideError: It took too long.
+        RepositoryError: The statement or a value of it is at fault.
         ConnectionError: The database cannot be reached.
     """
     try:
@@ -87,10 +89,7 @@ def as_repository_error(config: DatabaseConfig) -> Generator[None]:
     except (errors.UndefinedTable, errors.UndefinedFunction) as error:
         raise SchemaVersionError(found=0, wanted=wanted_version()) from error
     except errors.QueryCanceled as error:
-        raise RepositoryError(
-            f"the database gave up after {config.statement_timeout:g} s: the question is too wide. "
-            f"Narrow it by table, key or time, or raise statement_timeout."
-        ) from error
+        raise QueryTooWideError(config.statement_timeout) from error
     except UnicodeError as error:
         raise RepositoryError(
             "a value has half a surrogate pair in it, which the database cannot hold."
