@@ -11,7 +11,7 @@ order, events come in the log's. An update that changes nothing is no change for
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -85,8 +85,17 @@ class Found(msgspec.Struct):
     not_sent: Counter[str]
 
 
-class _Images(msgspec.Struct, frozen=True):
-    """A decoded change with its images as JSON, and the schema that says how to read them."""
+class Images(msgspec.Struct, frozen=True):
+    """
+    A decoded change with its images as JSON, and the schema that says how to read them.
+
+    Attributes:
+        record: The change.
+        table: Bare name of its table.
+        schema: The schema of its rows.
+        old: Its old row.
+        new: Its new row.
+    """
 
     record: AuditRecord
     table: str
@@ -97,10 +106,15 @@ class _Images(msgspec.Struct, frozen=True):
 
 def compared(name: str) -> Found:
     """Decode a recording, and compare each of its changes with the truth."""
+    return matched(_changes(name), truth(name))
+
+
+def matched(changes: Iterable[Images], told: Iterable[TrueChange]) -> Found:
+    """Compare decoded changes with those that a database tells of."""
     found = Found([], 0, set(), set(), [], Counter(), Counter())
-    left = list(truth(name))
+    left = list(told)
     rows: dict[str, Row | None] = {}
-    for images in _changes(name):
+    for images in changes:
         key = f"{images.table} {images.record.record_key}"
         if _changes_nothing(images, rows.get(key)):
             found.no_change.append(images.record.kafka_offset)
@@ -116,10 +130,10 @@ def compared(name: str) -> Found:
     return found
 
 
-def _changes(name: str) -> Sequence[_Images]:
+def _changes(name: str) -> Sequence[Images]:
     decoder = decoder_of(name)
     numbers: defaultdict[str, int] = defaultdict(int)
-    changes: list[_Images] = []
+    changes: list[Images] = []
     for record in recording(name):
         result = decoder.decode(record, 1)
         if isinstance(result, AuditRecord):
@@ -132,11 +146,11 @@ def _changes(name: str) -> Sequence[_Images]:
 
 def _images(
     result: AuditRecord, record: RawRecord, table: str, schema: ConnectSchema | None
-) -> _Images:
+) -> Images:
     knew = (record.value or b"").startswith((b'{"schema":{', b"\0"))
     plan = None if knew or schema is None else RowPlan(schema)
     old, new = (_columns(text, plan) for text in (result.old_data, result.new_data))
-    return _Images(result, table, schema or _EMPTY, old, new)
+    return Images(result, table, schema or _EMPTY, old, new)
 
 
 def _columns(text: str | None, plan: RowPlan | None) -> Mapping[str, Any] | None:
@@ -149,7 +163,7 @@ def _columns(text: str | None, plan: RowPlan | None) -> Mapping[str, Any] | None
     return columns
 
 
-def _changes_nothing(images: _Images, row: Row | None) -> bool:
+def _changes_nothing(images: Images, row: Row | None) -> bool:
     if row is None or images.record.operation is not OperationTypeEnum.UPDATE:
         return False
     if any(images.schema.child(column) is None for column in row):
@@ -157,7 +171,7 @@ def _changes_nothing(images: _Images, row: Row | None) -> bool:
     return not _differing(images, TrueChange(0, images.table, "u", row, row))
 
 
-def _best(images: _Images, left: Sequence[TrueChange]) -> TrueChange | None:
+def _best(images: Images, left: Sequence[TrueChange]) -> TrueChange | None:
     """The change of the truth that differs least; without a key it must not differ at all."""
     key: Any = json.loads(images.record.record_key or "{}")
     fitting = [
@@ -176,7 +190,7 @@ def _has_key(change: TrueChange, key: Mapping[str, Any]) -> bool:
     return all(row.get(column) == str(value) for column, value in key.items())
 
 
-def _differing(images: _Images, change: TrueChange, found: Found | None = None) -> list[Difference]:
+def _differing(images: Images, change: TrueChange, found: Found | None = None) -> list[Difference]:
     found = found or Found([], 0, set(), set(), [], Counter(), Counter())
     before = len(found.differences)
     _compare(images, "old", change.before, found)
@@ -184,7 +198,7 @@ def _differing(images: _Images, change: TrueChange, found: Found | None = None) 
     return found.differences[before:]
 
 
-def _compare(images: _Images, side: Side, row: Row | None, found: Found) -> None:
+def _compare(images: Images, side: Side, row: Row | None, found: Found) -> None:
     image = images.old if side == "old" else images.new
     if image is None:
         return
@@ -203,7 +217,7 @@ def _compare(images: _Images, side: Side, row: Row | None, found: Found) -> None
             _explain(images, side, column, (row.get(column), image.get(column)), found)
 
 
-def _comparable(images: _Images, side: Side, row: Row, image: Mapping[str, Any]) -> Sequence[str]:
+def _comparable(images: Images, side: Side, row: Row, image: Mapping[str, Any]) -> Sequence[str]:
     """The columns that can be trusted and were sent."""
     if side == "old" and images.record.before_image in _FILLED:
         return tuple(json.loads(images.record.record_key or "{}"))
@@ -219,7 +233,7 @@ def _comparable(images: _Images, side: Side, row: Row, image: Mapping[str, Any])
 
 
 def _explain(
-    images: _Images, side: Side, column: str, values: tuple[str | None, Any], found: Found
+    images: Images, side: Side, column: str, values: tuple[str | None, Any], found: Found
 ) -> None:
     reason = explanation(column, *values)
     if reason is not None:
