@@ -1,6 +1,7 @@
-"""The events that are measured: updates of one table, about 800 bytes without their schema."""
+"""The events that are measured: updates of one table, about 800 bytes in plain JSON."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from domain.consumed import PartitionSlice, RawRecord
@@ -11,30 +12,19 @@ FIRST_CHANGE_NS = 1_750_000_000_000_000_000
 
 Row = dict[str, Any]
 
-_ROW_TYPES = {
-    "id": "int64",
-    "customer": "string",
-    "status": "string",
-    "amount": "string",
-    "quantity": "int32",
-    "note": "string",
-    "paid": "boolean",
-}
-_SOURCE_TYPES = {
-    **dict.fromkeys(("version", "connector", "name"), "string"),
-    **dict.fromkeys(("ts_ms", "ts_us", "ts_ns"), "int64"),
-    **dict.fromkeys(("snapshot", "db", "sequence", "schema", "table"), "string"),
-    **dict.fromkeys(("txId", "lsn", "xmin"), "int64"),
-}
-
 
 def an_update(number: int) -> Row:
     """Make the envelope of the update number `number`; each is another row, a millisecond later."""
-    at = FIRST_CHANGE_NS + number * 1_000_000
     before = _an_order(number)
+    return an_envelope(number, before, {**before, "status": "paid", "paid": True})
+
+
+def an_envelope(number: int, before: Row, after: Row) -> Row:
+    """Make the envelope of the update number `number` of a row."""
+    at = FIRST_CHANGE_NS + number * 1_000_000
     return {
         "before": before,
-        "after": {**before, "status": "paid", "paid": True},
+        "after": after,
         "source": _a_source_block(number, at),
         "transaction": None,
         "op": "u",
@@ -46,15 +36,29 @@ def an_update(number: int) -> Row:
 
 def plain(number: int) -> bytes:
     """Encode an update as ``schemas.enable=false`` has it."""
-    return _compact(an_update(number))
+    return compact(an_update(number))
 
 
-def with_schema(number: int) -> bytes:
-    """Encode an update as ``schemas.enable=true`` has it: the schema in front of each event."""
-    return _compact({"schema": _SCHEMA, "payload": an_update(number)})
+def flattened(number: int) -> bytes:
+    """Encode an update as ExtractNewRecordState leaves it, with the fields it is told to add."""
+    update = an_update(number)
+    source = update["source"]
+    added = {
+        "__deleted": "false",
+        "__op": update["op"],
+        "__table": source["table"],
+        "__lsn": source["lsn"],
+        "__source_ts_ms": source["ts_ms"],
+    }
+    return compact({**update["after"], **added})
 
 
-def records(values: list[bytes], *, partition: int = 0) -> tuple[RawRecord, ...]:
+def key(number: int) -> bytes:
+    """Encode the key of the update number `number`."""
+    return compact({"id": number})
+
+
+def records(values: Sequence[bytes], *, partition: int = 0) -> tuple[RawRecord, ...]:
     """Make consumed records of `values`, with their keys."""
     return tuple(
         RawRecord(
@@ -62,14 +66,14 @@ def records(values: list[bytes], *, partition: int = 0) -> tuple[RawRecord, ...]
             partition=partition,
             offset=offset,
             timestamp=FIRST_CHANGE_NS // 1_000_000 + offset,
-            key=_compact({"id": offset}),
+            key=key(offset),
             value=value,
         )
         for offset, value in enumerate(values)
     )
 
 
-def a_slice(values: list[bytes]) -> PartitionSlice:
+def a_slice(values: Sequence[bytes]) -> PartitionSlice:
     """Make one slice of consumed records of `values`, from offset 0."""
     return PartitionSlice(
         partition=StreamPartition(stream_id=1, partition=0, topic=TOPIC),
@@ -86,7 +90,7 @@ def _an_order(number: int) -> Row:
         "status": "placed",
         "amount": f"{number % 500}.90",
         "quantity": number % 7 + 1,
-        "note": "please leave it at the door, the bell does not work",
+        "note": "please leave it at the door: the bell does not work, and the dog does all day",
         "paid": False,
     }
 
@@ -111,29 +115,6 @@ def _a_source_block(number: int, at: int) -> Row:
     }
 
 
-def _compact(value: Row) -> bytes:
+def compact(value: Row) -> bytes:
+    """Encode JSON as Debezium does, without spaces."""
     return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _struct(name: str, types: dict[str, str], field: str) -> Row:
-    fields = [{"type": kind, "optional": True, "field": key} for key, kind in types.items()]
-    return {"type": "struct", "fields": fields, "optional": True, "name": name, "field": field}
-
-
-_TIMES = [
-    {"type": "int64", "optional": True, "field": field} for field in ("ts_ms", "ts_us", "ts_ns")
-]
-_SCHEMA = {
-    "type": "struct",
-    "fields": [
-        _struct(f"{TOPIC}.Value", _ROW_TYPES, "before"),
-        _struct(f"{TOPIC}.Value", _ROW_TYPES, "after"),
-        _struct("io.debezium.connector.postgresql.Source", _SOURCE_TYPES, "source"),
-        _struct("event.block", {"id": "string", "total_order": "int64"}, "transaction"),
-        {"type": "string", "optional": False, "field": "op"},
-        *_TIMES,
-    ],
-    "optional": False,
-    "name": f"{TOPIC}.Envelope",
-    "version": 2,
-}

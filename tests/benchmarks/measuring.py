@@ -6,6 +6,7 @@ round; a figure is the median of its samples, and ratios are medians of each rou
 """
 
 import gc
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -18,9 +19,9 @@ class Figure(msgspec.Struct, frozen=True):
     One measured figure.
 
     Attributes:
-        value: Median of the samples.
+        value: Median of the samples; of a percentile, what its name says.
         unit: Unit of value and samples; ``ratio`` for a quotient of two figures.
-        samples: One for each round, in order.
+        samples: One for each round, in order; of a percentile, the deciles.
     """
 
     value: float
@@ -36,11 +37,28 @@ def figure(samples: Sequence[float], unit: str) -> Figure:
     return Figure(value=median(samples), unit=unit, samples=tuple(samples))
 
 
+def percentile(samples: Sequence[float], percent: float, unit: str) -> Figure:
+    """
+    Make a figure of the smallest sample that so many percent of all are not above.
+
+    Of thousands of samples, the percentiles 0, 10, ... 100 are kept: what a plot needs.
+    """
+    ordered = sorted(samples)
+    kept = [_at(ordered, tenth * 10) for tenth in range(11)]
+    return Figure(value=_at(ordered, percent), unit=unit, samples=tuple(kept))
+
+
+def _at(ordered: Sequence[float], percent: float) -> float:
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
 def alternate(
     candidates: Mapping[str, Callable[[], float]], *, rounds: int
 ) -> dict[str, list[float]]:
     """
     Run each candidate once a round, for `rounds` rounds and one before them to warm up.
+
+    A single round is for showing that it runs: nothing is warmed up for it.
 
     Args:
         candidates: Functions that do the work once and return what they measured.
@@ -51,12 +69,13 @@ def alternate(
     """
     names = list(candidates)
     samples: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(rounds + 1):
+    warming_up = 1 if rounds > 1 else 0
+    for turn in range(rounds + warming_up):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
             gc.collect()
             measured = candidates[name]()
-            if turn:
+            if turn >= warming_up:
                 samples[name].append(measured)
     return samples
 
@@ -71,3 +90,8 @@ def write_figures(figures: Figures, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = msgspec.json.format(msgspec.json.encode(figures, order="sorted"), indent=2)
     path.write_bytes(text + b"\n")
+
+
+def read_figures(path: Path) -> Figures:
+    """Read what `write_figures` wrote."""
+    return msgspec.json.decode(path.read_bytes(), type=Figures)
