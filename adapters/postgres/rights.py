@@ -19,8 +19,9 @@ _WRITER = (
     "GRANT USAGE ON SCHEMA {schema} TO {role}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",
     "GRANT INSERT ON audit_logging, audit_source, audit_gap TO {role}",
-    "GRANT INSERT ON audit_context, audit_redelivery, control_message TO {role}",
+    "GRANT INSERT ON audit_context, audit_redelivery, audit_run, control_message TO {role}",
     "GRANT INSERT ON processing_error, kafka_stream, kafka_offset TO {role}",
+    "GRANT INSERT ON processing_error_event TO {role}",
     "GRANT UPDATE ON kafka_offset TO {role}",
     "GRANT UPDATE (columns) ON audit_source TO {role}",
     "GRANT UPDATE (topic_id) ON kafka_stream TO {role}",
@@ -33,10 +34,13 @@ _WRITER = (
     "GRANT UPDATE (resolved_at, resolution, resolution_note) ON processing_error TO {role}",
     "GRANT USAGE ON SEQUENCE audit_api_offset TO {role}",
     "GRANT EXECUTE ON FUNCTION audit_ensure_partitions(integer []) TO {role}",
+    "GRANT INSERT ON access_token, access_log TO {role}",
+    "GRANT UPDATE (revoked_at, last_used_at) ON access_token TO {role}",
 )
 _READER = (
     "GRANT USAGE ON SCHEMA {schema} TO {role}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",
+    "REVOKE ALL ON access_token FROM {role}",
 )
 
 _ROLE_EXISTS = "SELECT FROM pg_roles WHERE rolname = %s"
