@@ -27,11 +27,11 @@ demo: install-demo ## the whole chain on this machine, with a page to look at (C
 	@$(BIN)/cdc-audit demo $(ARGS)
 
 test: install ## every test; a server that cannot be started here is skipped with a reason
-	@tests/servers/fetch-kafka --if-possible
+	@tests/servers/fetch-jars --if-possible
 	@$(BIN)/pytest $(ARGS)
 
 faults: install ## every fault, with real servers; the table goes to build/faults.json too
-	@tests/servers/fetch-kafka --if-possible
+	@tests/servers/fetch-jars --if-possible
 	@$(BIN)/pytest tests/faults -m "" $(ARGS)
 
 check: install ## format, lint, both type checkers, import contracts
@@ -46,11 +46,11 @@ format: install ## rewrite the code as the formatter wants it
 	$(BIN)/ruff check --fix .
 
 bench: install ## measure; figures go to build/bench.json
-	@tests/servers/fetch-kafka --if-possible
+	@tests/servers/fetch-jars --if-possible
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-kafka: ## Apache Kafka's jars for the tests, from Maven, into build/kafka/lib
-	@tests/servers/fetch-kafka
+kafka: ## jars for the tests, from Maven: Apache Kafka, Debezium for MariaDB
+	@tests/servers/fetch-jars
 
 lock: build/uv/bin/uv ## resolve the dependencies anew (UPGRADE=1: to the newest that are allowed)
 	$(LOCK) $(if $(UPGRADE),--upgrade) --extra demo --extra test pyproject.toml -o requirements/dev.txt

@@ -209,7 +209,7 @@ def _engine(
 ) -> Engine:
     jars = list(JARS.glob(NEW_PROTOS)) if own_format == "Protobuf" else []
     if own_format == "Protobuf" and not jars:
-        pytest.skip(f"{NEW_PROTOS} is not in {JARS}: run tests/servers/fetch-kafka")
+        pytest.skip(f"{NEW_PROTOS} is not in {JARS}: run tests/servers/fetch-jars")
     source = PostgresSource(
         port=server.port,
         user=SUPERUSER,

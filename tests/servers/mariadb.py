@@ -26,6 +26,10 @@ from tests.processes import wait_until
 _SERVER = ("mariadbd", "/usr/sbin/mariadbd")
 _INSTALL = ("mariadb-install-db", "/usr/bin/mariadb-install-db")
 _HOST = "127.0.0.1"
+_BINLOG = [  # what Debezium reads
+    *("--log-bin=log", "--server-id=1", "--gtid-strict-mode=ON"),
+    *("--binlog-format=ROW", "--binlog-row-image=FULL", "--binlog-row-metadata=FULL"),
+]
 
 
 @functools.cache
@@ -41,7 +45,7 @@ def mariadb_address() -> MySqlAddress:
     with log.open("w") as output:
         subprocess.run([install, *where, *quiet], check=True, stdout=output, stderr=output)  # noqa: S603 - the system's
     port, path = _free_port(), str(Path(home.name, "socket"))
-    place = [f"--socket={path}", f"--port={port}", f"--bind-address={_HOST}"]
+    place = [f"--socket={path}", f"--port={port}", f"--bind-address={_HOST}", *_BINLOG]
     with log.open("a") as output:
         process = subprocess.Popen([server, *where, *place], stdout=output, stderr=output)  # noqa: S603 - likewise
     atexit.register(process.wait, 30)
