@@ -237,8 +237,8 @@ class AlreadyResolvedError(CdcAuditError):
 
     def __init__(self, error_id: int) -> None:
         super().__init__(
-            f"entry {error_id} of the quarantine is not open: somebody resolved it, or a retry gave "
-            f"the record its place. `cdc-audit quarantine show {error_id}` tells which."
+            f"entry {error_id} of the quarantine is not open: somebody resolved it, or a retry "
+            f"gave the record its place. `cdc-audit quarantine show {error_id}` tells which."
         )
         self.error_id = error_id
 

@@ -9,6 +9,7 @@ from domain.control import ControlMessage
 from domain.disposition import Tally
 from domain.gap import Gap
 from domain.quarantine import QuarantinedRecord
+from domain.quarantine_entry import QuarantineEntry, QuarantineEvent
 from domain.source_table import SourceTable
 
 PartitionKey = tuple[int, int]
@@ -46,6 +47,8 @@ class MemoryTrail:
         control: Control messages, in the order in which they were stored.
         quarantine: By stream, partition and offset.
         refused: Those of the quarantine that the store itself refused.
+        entries: What is known of those in quarantine, by their number from 1 on.
+        events: What happened to them, by their number.
         gaps: In the order in which they were found.
         sources: Source tables that were met, with columns of theirs.
         begun: Whether the trail has begun.
@@ -58,6 +61,8 @@ class MemoryTrail:
         self.control: list[ControlMessage] = []
         self.quarantine: dict[RecordKey, QuarantinedRecord] = {}
         self.refused: dict[RecordKey, QuarantinedRecord] = {}
+        self.entries: dict[int, QuarantineEntry] = {}
+        self.events: dict[int, list[QuarantineEvent]] = {}
         self.gaps: list[Gap] = []
         self.sources: dict[SourceTable, frozenset[str]] = {}
         self.begun = False
