@@ -143,7 +143,7 @@ def _properties(database: str) -> Callable[[Path, str], Mapping[str, str]]:
 
 
 def _execute(
-    connection: Connection, statement: str, values: Sequence[str] = ()
+    connection: Connection, statement: str, values: tuple[str, ...] = ()
 ) -> Sequence[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
