@@ -59,6 +59,7 @@ class TrailQuery(msgspec.Struct, frozen=True, kw_only=True):
         until: Before this change timestamp; microseconds since 1970, UTC.
         before: Only records that come before this place (the next page, newest first).
         limit: At most this many records.
+        include_redeliveries: Give also rows that are certain to repeat another one.
     """
 
     source_name: str | None = None
@@ -76,6 +77,7 @@ class TrailQuery(msgspec.Struct, frozen=True, kw_only=True):
     until: int | None = None
     before: Place | None = None
     limit: int = 50
+    include_redeliveries: bool = False
 
 
 class StoredRecord(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from domain.control import ControlMessage
 from domain.disposition import Tally
 from domain.gap import Gap
 from domain.quarantine import QuarantinedRecord
+from domain.redelivery import RunStretch
 from domain.source_table import SourceColumns
 from domain.stream import StreamPartition
 
@@ -24,6 +25,7 @@ class Advance(msgspec.Struct, frozen=True):
         next_offset: The trail's next offset after.
         tally: What became of the offsets between.
         gaps: Holes that are losses (compacted logs).
+        runs: Its changes, cut where another run of the connector begins.
     """
 
     partition: StreamPartition
@@ -31,6 +33,7 @@ class Advance(msgspec.Struct, frozen=True):
     next_offset: int
     tally: Tally
     gaps: tuple[Gap, ...] = ()
+    runs: tuple[RunStretch, ...] = ()
 
 
 class TransformedBatch(msgspec.Struct, frozen=True, kw_only=True):

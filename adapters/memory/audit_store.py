@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from adapters.memory.redelivery import mark_redeliveries
 from adapters.memory.row_encoder import MemoryRowEncoder, split_rows
 from adapters.memory.trail import MemoryOffset, MemoryStream, MemoryTrail, PartitionKey
 from application.ports import RowEncoder
@@ -96,6 +97,7 @@ class MemoryAuditStore:
             self.trail.sources[table] = columns | self.trail.sources.get(table, frozenset())
         for advance in batch.advances:
             self._advance(advance, [r for r in refused if _belongs(r, advance.partition)])
+        mark_redeliveries(self.trail, batch.advances)
         if self.lose_next_answer:
             self.lose_next_answer = False
             raise DatabaseConnectionError("the answer to COMMIT was lost. Append it again.")

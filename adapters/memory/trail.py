@@ -10,6 +10,7 @@ from domain.disposition import Tally
 from domain.gap import Gap
 from domain.quarantine import QuarantinedRecord
 from domain.quarantine_entry import QuarantineEntry, QuarantineEvent
+from domain.redelivery import Redelivery
 from domain.source_table import SourceTable
 
 PartitionKey = tuple[int, int]
@@ -36,6 +37,15 @@ class MemoryOffset(msgspec.Struct, frozen=True):
     tally: Tally = Tally()
 
 
+class MemoryRun(msgspec.Struct, frozen=True):
+    """One row of `audit_run`, and the greatest source position of the run so far."""
+
+    number: int
+    first_offset: int
+    run: str | None
+    highest: str | None
+
+
 class MemoryTrail:
     """
     All tables. Stores and readers that are given the same one see the same trail.
@@ -50,6 +60,8 @@ class MemoryTrail:
         entries: What is known of those in quarantine, by their number from 1 on.
         events: What happened to them, by their number.
         gaps: In the order in which they were found.
+        runs: Runs of the connector, by stream and partition, in order.
+        redeliveries: Rows that repeat others, by stream, partition and offset.
         sources: Source tables that were met, with columns of theirs.
         begun: Whether the trail has begun.
     """
@@ -64,6 +76,8 @@ class MemoryTrail:
         self.entries: dict[int, QuarantineEntry] = {}
         self.events: dict[int, list[QuarantineEvent]] = {}
         self.gaps: list[Gap] = []
+        self.runs: dict[PartitionKey, list[MemoryRun]] = {}
+        self.redeliveries: dict[RecordKey, Redelivery] = {}
         self.sources: dict[SourceTable, frozenset[str]] = {}
         self.begun = False
 

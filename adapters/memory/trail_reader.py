@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from adapters.memory.trail import MemoryTrail
 from application.trail_query import Cursor, StoredRecord, TrailQuery
+from domain.redelivery import Certainty
 from domain.source_table import SourceColumns
 
 
@@ -15,7 +16,7 @@ class MemoryTrailReader:
         self._trail = trail
 
     async def search(self, query: TrailQuery) -> Sequence[StoredRecord]:
-        found = [s for s in self._in_order() if _matches(s, query)]
+        found = [s for s in self._in_order() if self._shows(s, query)]
         if query.before is not None:
             found = [s for s in found if s.place < query.before]
         return found[::-1][: query.limit]
@@ -37,7 +38,7 @@ class MemoryTrailReader:
             start = known.get(key, firsts[key])
             for offset in range(start, ends[key]):
                 stored = self._trail.records.get((*key, offset))
-                if stored is None or not _matches(stored, query):
+                if stored is None or not self._shows(stored, query):
                     continue
                 if len(found) == query.limit:
                     ends[key] = offset
@@ -48,6 +49,12 @@ class MemoryTrailReader:
 
     async def sources(self) -> SourceColumns:
         return dict(self._trail.sources)
+
+    def _shows(self, stored: StoredRecord, query: TrailQuery) -> bool:
+        r = stored.record
+        found = self._trail.redeliveries.get((r.stream_id, r.kafka_partition, r.kafka_offset))
+        is_hidden = found is not None and found.certainty is Certainty.CERTAIN
+        return _matches(stored, query) and (query.include_redeliveries or not is_hidden)
 
     def _in_order(self) -> Sequence[StoredRecord]:
         return sorted(self._trail.records.values(), key=lambda s: s.place)

@@ -35,6 +35,7 @@ from adapters.postgres.driver_errors import is_partition_missing, is_row_refused
 from adapters.postgres.offsets import correct_tallies, is_stored, move_offsets
 from adapters.postgres.partitions import PartitionMaker
 from adapters.postgres.pool import WRITER, Session, SessionPool
+from adapters.postgres.redelivery import RedeliveryMarker
 from adapters.postgres.refused_rows import corrections, quarantined, refused_before
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from adapters.postgres.schema_version import check_version
@@ -87,6 +88,7 @@ class PostgresAuditStore:
         self._writer = writer
         self._protection = protection
         self._partitions = PartitionMaker()
+        self._redeliveries = RedeliveryMarker()
         self._sources: dict[SourceTable, frozenset[str]] = {}
 
     async def encoder(self) -> RowEncoder:
@@ -179,6 +181,7 @@ class PostgresAuditStore:
         }
         if new:
             await record_sources(session, new)
+        await self._redeliveries.mark(session, batch.advances)
 
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator[Session]:

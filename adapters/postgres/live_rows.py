@@ -36,11 +36,6 @@ CROSS JOIN LATERAL (
     WHERE t.stream_id = part.stream_id AND t.kafka_partition = part.partition
         AND t.kafka_offset >= part.from_offset AND t.kafka_offset < part.to_offset
         AND {where}
-        AND NOT EXISTS (
-            SELECT FROM audit_redelivery AS r
-            WHERE r.stream_id = t.stream_id AND r.kafka_partition = t.kafka_partition
-                AND r.kafka_offset = t.kafka_offset AND r.certainty = 'certain'
-        )
     ORDER BY t.kafka_offset
     LIMIT %(limit)s
 ) AS found

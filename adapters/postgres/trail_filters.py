@@ -50,6 +50,8 @@ def filter_of(query: TrailQuery, *, sources: Sequence[SourceTable] = ()) -> Filt
         if (value := getattr(query, name)) is not None:
             conditions.append(_IS[name])
             parameters[name] = str(value)
+    if not query.include_redeliveries:
+        conditions.append(_IS_NO_REDELIVERY)
     if query.record_key is not None:
         whole = is_whole_key(query.record_key)
         conditions += [_IS_KEY, _HAS_HASH] if whole else [_IS_BARE_KEY]
@@ -95,3 +97,8 @@ _IS = {
 _IS_KEY = sql.SQL("t.record_key = %(record_key)s")
 _HAS_HASH = sql.SQL("t.key_hash = ANY(%(key_hashes)s::bigint [])")
 _IS_BARE_KEY = sql.SQL("t.record_key ~ %(record_key_pattern)s")
+_IS_NO_REDELIVERY = sql.SQL("""NOT EXISTS (
+    SELECT FROM audit_redelivery AS r
+    WHERE r.stream_id = t.stream_id AND r.kafka_partition = t.kafka_partition
+        AND r.kafka_offset = t.kafka_offset AND r.certainty = 'certain'
+)""")

@@ -35,11 +35,7 @@ _WIDER = 4
 _SEARCH = sql.SQL("""
 SELECT {selected}
 FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
-WHERE {where} AND NOT EXISTS (
-    SELECT FROM audit_redelivery AS r
-    WHERE r.stream_id = t.stream_id AND r.kafka_partition = t.kafka_partition
-        AND r.kafka_offset = t.kafka_offset AND r.certainty = 'certain'
-)
+WHERE {where}
 ORDER BY t.change_timestamp DESC, t.stream_id DESC, t.kafka_partition DESC, t.kafka_offset DESC
 LIMIT %(limit)s
 """)

@@ -54,6 +54,10 @@ class Trail(Protocol):
         """Stream, partition, first and next offset and cause of each gap, sorted."""
         ...
 
+    async def redeliveries(self) -> Sequence[tuple[int, int, str]]:
+        """Offset of each row that repeats another, the other's offset, and how certain, sorted."""
+        ...
+
 
 class MemoryTrailUnderTest:
     """The fake's trail."""
@@ -88,6 +92,10 @@ class MemoryTrailUnderTest:
             (g.stream_id, g.partition, g.first_offset, g.next_offset, g.cause.value)
             for g in self._trail.gaps
         )
+
+    async def redeliveries(self) -> Sequence[tuple[int, int, str]]:
+        found = self._trail.redeliveries.values()
+        return sorted((r.later[2], r.first[2], r.certainty.value) for r in found)
 
 
 class PostgresTrailUnderTest:
@@ -137,6 +145,11 @@ class PostgresTrailUnderTest:
         return await self._rows(
             "SELECT stream_id, kafka_partition, first_offset, next_offset, cause FROM audit_gap "
             "ORDER BY 1, 2, 3, 4"
+        )
+
+    async def redeliveries(self) -> Sequence[tuple[int, int, str]]:
+        return await self._rows(
+            "SELECT kafka_offset, first_kafka_offset, certainty FROM audit_redelivery ORDER BY 1"
         )
 
     async def _rows(self, query: str, *values: int) -> Sequence[Any]:
