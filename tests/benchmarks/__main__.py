@@ -18,7 +18,14 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from adapters.embedded.errors import EmbeddedServerError
-from tests.benchmarks import decoding, freshness, kafka_to_postgres
+from tests.benchmarks import (
+    decoding,
+    freshness,
+    kafka_to_postgres,
+    memory,
+    poison,
+    starting,
+)
 from tests.benchmarks.measuring import Figures, read_figures, write_figures
 from tests.benchmarks.rig import Rig
 from tests.benchmarks.scale import DEFAULT, FULL, SMOKE, Scale
@@ -28,7 +35,10 @@ OUTPUT = Path("build") / "bench.json"
 BENCHMARKS: Mapping[str, Callable[[Rig], Figures]] = {
     "decoding": decoding.measure,
     "kafka_to_postgres": kafka_to_postgres.measure,
+    "poison": poison.measure,
     "freshness": freshness.measure,
+    "memory": memory.measure,
+    "starting": starting.measure,
 }
 
 

@@ -5,11 +5,12 @@ Each round runs each of them once, into a new database, in turn. A rate is of on
 a ratio: what else the machine does then falls on both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from tests.benchmarks import events
 from tests.benchmarks.measuring import Figures, alternate, figure, ratio
+from tests.benchmarks.naive_runs import naive_events_per_second
 from tests.benchmarks.raw_copy import RawCopy
 from tests.benchmarks.rig import Rig
 from tests.benchmarks.service_runs import ServiceRun, work_off
@@ -50,6 +51,11 @@ class _Measured:
         seconds = self._raw.seconds(writers=writers, transactions=transactions)
         return self._topic.events / seconds
 
+    def naive(self) -> float:
+        """Events a second of the straightforward service."""
+        self._rig.say("Kafka to PostgreSQL, the straightforward service")
+        return naive_events_per_second(self._rig, self._topic.name, self._raw.days)
+
 
 def plain_records(count: int) -> Iterator[tuple[bytes, bytes]]:
     """Keys and values of plain events."""
@@ -60,9 +66,10 @@ def plain_records(count: int) -> Iterator[tuple[bytes, bytes]]:
 def measure(rig: Rig) -> Figures:
     """Measure rates, their ratios, and what an event costs in the service's process and on disk."""
     measured = _Measured(rig)
-    candidates = {
+    candidates: dict[str, Callable[[], float]] = {
         "service_1": partial(measured.service, 1),
         "raw_1": partial(measured.raw, 1),
+        "naive": measured.naive,
         "service_2": partial(measured.service, 2),
         "raw_2": partial(measured.raw, 2),
     }
@@ -74,6 +81,8 @@ def measure(rig: Rig) -> Figures:
         "kafka_to_pg_two_writers_events_per_s": figure(rates["service_2"], "1/s"),
         "raw_copy_rows_per_s": figure(rates["raw_1"], "1/s"),
         "raw_copy_two_writers_rows_per_s": figure(rates["raw_2"], "1/s"),
+        "naive_events_per_s": figure(rates["naive"], "1/s"),
+        "kafka_to_pg_over_naive": ratio(rates["service_1"], rates["naive"]),
         "kafka_to_pg_over_raw_copy": ratio(rates["service_1"], rates["raw_1"]),
         "kafka_to_pg_over_raw_copy_two_writers": ratio(rates["service_2"], rates["raw_2"]),
         "driver_cpu_us_per_event": figure([run.cpu_us_per_event for run in one], "us"),

@@ -32,9 +32,10 @@ class Figure(msgspec.Struct, frozen=True):
 Figures = dict[str, Figure]
 
 
-def figure(samples: Sequence[float], unit: str) -> Figure:
-    """Make a figure of at least one sample."""
-    return Figure(value=median(samples), unit=unit, samples=tuple(samples))
+def figure(samples: Sequence[float], unit: str, *, value: float | None = None) -> Figure:
+    """Make a figure of at least one sample: their median, where no other value is given."""
+    chosen = median(samples) if value is None else value
+    return Figure(value=chosen, unit=unit, samples=tuple(samples))
 
 
 def percentile(samples: Sequence[float], percent: float, unit: str) -> Figure:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import psycopg
 
 from adapters.debezium.decoder import DebeziumDecoder
 from adapters.postgres.batch_rows import COPY_ROWS
@@ -22,7 +21,7 @@ from adapters.postgres.sql_files import wanted_version
 from application.transform_records import transform_records
 from tests.benchmarks import events
 from tests.benchmarks.copy_program import CopyOrder
-from tests.benchmarks.rig import Rig
+from tests.benchmarks.rig import Rig, make_partitions
 
 _PROGRAM = (sys.executable, "-P", "-m", "tests.benchmarks.copy_program")
 
@@ -34,6 +33,9 @@ class RawCopy:
     Args:
         rig: Whose database takes them.
         count: How many.
+
+    Attributes:
+        days: Days since 1970 that they are of.
     """
 
     def __init__(self, rig: Rig, count: int) -> None:
@@ -41,13 +43,13 @@ class RawCopy:
         part = events.a_slice([events.plain(number) for number in range(count)])
         encoder = PostgresRowEncoder(wanted_version())
         batch = transform_records(DebeziumDecoder(), encoder, [part])
-        self._days = sorted(batch.days)
+        self.days = sorted(batch.days)
         self._lines = batch.rows.splitlines(keepends=True)
 
     def seconds(self, *, writers: int, transactions: int) -> float:
         """Copy all rows with so many writers, in so many transactions; give the seconds it took."""
         with self._rig.database() as database, self._rig.broker_frozen():
-            _make_partitions(database, self._days)
+            make_partitions(database, self.days)
             share = -(-len(self._lines) // writers)
             orders = [
                 self._order(
@@ -104,8 +106,3 @@ def _hear(writer: subprocess.Popen[bytes], line: bytes) -> None:
     assert writer.stdout is not None
     if (heard := writer.stdout.readline()) != line:
         raise RuntimeError(f"a writer of raw COPY said {heard!r} and not {line!r}")
-
-
-def _make_partitions(database: DatabaseConfig, days: Sequence[int]) -> None:
-    with psycopg.connect(database.conninfo, autocommit=True) as connection:
-        connection.execute("SELECT audit_ensure_partitions(%s::integer [])", [list(days)])

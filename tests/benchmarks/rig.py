@@ -12,7 +12,7 @@ import itertools
 import os
 import signal
 import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -151,3 +151,9 @@ class Rig:
             password=server.password,
             database=database,
         )
+
+
+def make_partitions(database: DatabaseConfig, days: Sequence[int]) -> None:
+    """Make the trail's partitions for `days` since 1970, as the service does ahead of a batch."""
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        connection.execute("SELECT audit_ensure_partitions(%s::integer [])", [list(days)])
