@@ -3,7 +3,10 @@
 import msgspec
 
 from domain.audit_record import AuditRecord
+from domain.control import ControlMessage
 from domain.operation import OperationTypeEnum
+from domain.row_identity import source_of
+from domain.source_table import SourceTable
 
 
 class Place(msgspec.Struct, frozen=True, order=True):
@@ -101,6 +104,11 @@ class StoredRecord(msgspec.Struct, frozen=True):
         return f"{r.stream_id}-{r.kafka_partition}-{r.kafka_offset}"
 
     @property
+    def source(self) -> SourceTable:
+        """The table whose row was changed."""
+        return source_of(self.record)
+
+    @property
     def place(self) -> Place:
         """Where it stands in the reading order."""
         r = self.record
@@ -116,3 +124,37 @@ class Cursor(msgspec.Struct, frozen=True):
     """
 
     offsets: tuple[tuple[int, int, int], ...] = ()
+
+
+class BoundedCount(msgspec.Struct, frozen=True):
+    """
+    How many changes there are.
+
+    Attributes:
+        number: That many.
+        is_exact: Otherwise there are at least so many.
+    """
+
+    number: int
+    is_exact: bool
+
+
+class StoredControl(msgspec.Struct, frozen=True):
+    """
+    A control message as it lies in the trail.
+
+    Attributes:
+        message: What was stored.
+        topic: Name of the topic that it came from.
+        recorded_at: When the trail stored it; microseconds since 1970, UTC.
+    """
+
+    message: ControlMessage
+    topic: str
+    recorded_at: int
+
+    @property
+    def id(self) -> str:
+        """``stream-partition-offset``."""
+        m = self.message
+        return f"{m.stream_id}-{m.kafka_partition}-{m.kafka_offset}"

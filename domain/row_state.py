@@ -17,7 +17,7 @@ import msgspec
 from domain.audit_record import AuditRecord
 from domain.column_notes import Side
 from domain.diff import ColumnDiff, ColumnStatus, ColumnValue, column_diff
-from domain.operation import OperationTypeEnum
+from domain.operation import OperationTypeEnum, ValueNote
 from domain.row_identity import key_move
 
 
@@ -50,7 +50,7 @@ class KnownColumn(msgspec.Struct, frozen=True):
 
     Attributes:
         name: Name of the column.
-        value: Its value; None: not known.
+        value: Its value; None: not known. Without a text it lies in another store: see its notes.
         origin: Where the value is known from; None where it is not known.
     """
 
@@ -111,14 +111,13 @@ class RowStateBuilder:
         if self._is_complete:
             return
         diffs = column_diff(older)
+        is_gone = older.operation in _GONE and key_move(older).to_key is None
         if self._made_by is None:
             self._made_by = older
-            if older.operation in _GONE:
-                self._is_complete = True
-                return
-            self._columns = {d.name: KnownColumn(d.name, None, None) for d in diffs if d.new}
-        if older.operation in _GONE and key_move(older).to_key is None:
-            self._is_complete = True  # the life before this one
+            names = [d.name for d in diffs if d.new or older.operation in _GONE]
+            self._columns = {} if is_gone else {n: KnownColumn(n, None, None) for n in names}
+        if is_gone:  # the row's own end, or that of the row which had its key before
+            self._is_complete = True
             return
         for diff in diffs:
             self._learn(diff, older)
@@ -132,7 +131,7 @@ class RowStateBuilder:
         follows = None if self._following is None else change_id(self._following)
         if made_by is None:
             return self._before_the_trail(follows)
-        if made_by.operation in _GONE:
+        if made_by.operation in _GONE and key_move(made_by).to_key is None:
             return RowState(
                 existence=Existence.ABSENT, made_by=change_id(made_by), followed_by=follows
             )
@@ -153,10 +152,10 @@ class RowStateBuilder:
         column = self._columns.get(diff.name)
         if column is None or column.value is not None:
             return
-        if is_data(diff.new):
+        if is_data(diff.new) or _is_elsewhere(diff.new):
             self._keep(diff.name, diff.new, record, "new")
-        elif diff.status is ColumnStatus.UNAVAILABLE and is_data(diff.old):
-            self._keep(diff.name, diff.old, record, "old")
+        elif record.new_data is None or diff.status is ColumnStatus.UNAVAILABLE:
+            self._learn_old(diff, record)
 
     def _learn_old(self, diff: ColumnDiff, following: AuditRecord) -> None:
         column = self._columns.get(diff.name)
@@ -172,7 +171,7 @@ class RowStateBuilder:
         following = self._following
         if following is None:
             return RowState(existence=Existence.UNKNOWN)
-        if following.operation in _BEGINS:
+        if following.operation in _BEGINS and key_move(following).from_key is None:
             return RowState(existence=Existence.ABSENT, followed_by=follows)
         had_row = following.operation in {OperationTypeEnum.UPDATE, OperationTypeEnum.DELETE}
         if not had_row:
@@ -201,6 +200,11 @@ def row_state(changes: Iterable[AuditRecord], *, following: AuditRecord | None =
         if builder.is_complete:
             break
     return builder.state()
+
+
+def _is_elsewhere(value: ColumnValue | None) -> bool:
+    """Whether the value lies in another store: it may be a new one, so no older one holds."""
+    return value is not None and ValueNote.OFFLOADED in value.notes
 
 
 def is_data(value: ColumnValue | None) -> bool:

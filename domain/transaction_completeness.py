@@ -1,0 +1,129 @@
+"""
+Whether all changes of a transaction are there, by the END record of the transaction.
+
+The END record counts the events of the transaction, and those of each table. Without one nobody
+can say: the connector may not provide them (`provide.transaction.metadata`), or the transaction
+still goes on.
+"""
+
+import enum
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+
+from domain.audit_record import AuditRecord
+from domain.control import ControlKind, ControlMessage
+
+
+class Completeness(enum.StrEnum):
+    """COMPLETE and INCOMPLETE by the END record; UNKNOWN without one."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    UNKNOWN = "unknown"
+
+
+class CollectionCount(msgspec.Struct, frozen=True):
+    """
+    Changes of one table in a transaction.
+
+    Attributes:
+        name: Name of the table as the END record has it.
+        expected: How many there are, by the END record.
+        found: How many the trail has.
+    """
+
+    name: str
+    expected: int
+    found: int
+
+
+class CompletenessReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How much of a transaction is in the trail.
+
+    Attributes:
+        completeness: Whether it is all there.
+        expected: How many changes there are by the END record; None without one.
+        found: How many the trail has.
+        collections: The same for each table; none without an END record.
+    """
+
+    completeness: Completeness
+    expected: int | None
+    found: int
+    collections: Sequence[CollectionCount] = ()
+
+
+class _Collection(msgspec.Struct):
+    data_collection: str
+    event_count: int
+
+
+class _End(msgspec.Struct):
+    event_count: int
+    data_collections: list[_Collection] | None = None
+
+
+def completeness_of(
+    changes: Sequence[AuditRecord], boundaries: Sequence[ControlMessage]
+) -> CompletenessReport:
+    """
+    Compare the changes of a transaction with its END record.
+
+    Args:
+        changes: All that the trail has, without certain redeliveries.
+        boundaries: Its BEGIN and END records; of several END records the last one counts.
+    """
+    found = _events(changes)
+    end = _last_end(boundaries)
+    if end is None:
+        return CompletenessReport(
+            completeness=Completeness.UNKNOWN, expected=None, found=len(found)
+        )
+    collections = tuple(
+        CollectionCount(
+            c.data_collection,
+            c.event_count,
+            sum(c.data_collection in _names(record) for record in found),
+        )
+        for c in end.data_collections or ()
+    )
+    missing = len(found) < end.event_count or any(c.found < c.expected for c in collections)
+    return CompletenessReport(
+        completeness=Completeness.INCOMPLETE if missing else Completeness.COMPLETE,
+        expected=end.event_count,
+        found=len(found),
+        collections=collections,
+    )
+
+
+def _events(changes: Sequence[AuditRecord]) -> Collection[AuditRecord]:
+    """Each change once, by its place in the transaction: it may have come more than once."""
+    by_order: dict[Any, AuditRecord] = {}
+    for at, record in enumerate(changes):
+        by_order.setdefault(record.transaction_order or (at,), record)
+    return by_order.values()
+
+
+def _last_end(boundaries: Sequence[ControlMessage]) -> _End | None:
+    for message in reversed(boundaries):
+        if message.kind is ControlKind.TRANSACTION_END and message.payload is not None:
+            try:
+                return msgspec.json.decode(message.payload, type=_End)
+            except msgspec.DecodeError:
+                continue
+    return None
+
+
+def _names(record: AuditRecord) -> Collection[str]:
+    """How an END record may name the record's table: each connector has its own way."""
+    table = record.source_table or ""
+    database, schema = record.source_database, record.source_schema
+    return {
+        table,
+        f"{schema}.{table}",
+        f"{database}.{table}",
+        f"{database}.{schema}.{table}",
+    }
