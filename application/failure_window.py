@@ -12,6 +12,7 @@ the last success, so that a quiet night before a burst does not count. One succe
 """
 
 from collections import deque
+from collections.abc import Collection
 
 import msgspec
 
@@ -58,7 +59,6 @@ class _Topic:
         self.failed = 0
         self.failing_since: float | None = None
         self.reason: str | None = None
-        self.accepted = False
 
     def add(self, now: float, outcome: Outcome) -> None:
         self.seen += outcome.succeeded + outcome.failed
@@ -100,6 +100,7 @@ class FailureWindow:
         self._silence = silence
         self._span = span
         self._topics: dict[str, _Topic] = {}
+        self._ordered: frozenset[str] = frozenset()
 
     def judge(self, topic: str, outcome: Outcome, *, now: float) -> str | None:
         """
@@ -116,9 +117,8 @@ class FailureWindow:
         state = self._topics.setdefault(topic, _Topic())
         if outcome.succeeded:
             state.reason = None
-            state.accepted = False
             return None
-        if not outcome.failed or state.accepted:
+        if not outcome.failed or topic in self._ordered:
             return None
         if state.reason is None and self._is_trouble(state, outcome, now):
             since = now if state.failing_since is None else state.failing_since
@@ -126,7 +126,8 @@ class FailureWindow:
                 f"topic {topic} is held: {state.failed + outcome.failed} of its last "
                 f"{state.seen + outcome.failed} records could not be audited, and none could for "
                 f"{now - since:.0f} s (last error: {outcome.error}). "
-                f"Mend the cause, or order that they are quarantined."
+                f"Mend the cause, or order that they are quarantined: "
+                f"`cdc-audit quarantine --all-of {topic}`."
             )
         return state.reason
 
@@ -139,11 +140,11 @@ class FailureWindow:
         elif outcome.failed and state.failing_since is None:
             state.failing_since = now
 
-    def accept(self, topic: str) -> None:
-        """Quarantine whatever fails in `topic`, until something in it succeeds again."""
-        state = self._topics.setdefault(topic, _Topic())
-        state.accepted = True
-        state.reason = None
+    def heed(self, topics: Collection[str]) -> None:
+        """Hold none of `topics`, whatever fails in them: an operator has ordered so."""
+        self._ordered = frozenset(topics)
+        for topic in self._ordered & self._topics.keys():
+            self._topics[topic].reason = None
 
     @property
     def held(self) -> dict[str, str]:

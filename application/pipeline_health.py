@@ -138,4 +138,6 @@ def _details(status: PipelineStatus) -> dict[str, object]:
         told["reason"] = status.reason
     if status.held_topics:
         told["held_topics"] = dict(status.held_topics)
+    if status.topic_orders:
+        told["topic_orders"] = dict(status.topic_orders)
     return told

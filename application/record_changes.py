@@ -13,7 +13,7 @@ Only `request_stop` and errors that waiting does not mend end it.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from application.consumer_config import ConsumerConfig
@@ -122,9 +122,9 @@ class RecordChanges:
         if self._poller is not None:
             self._poller.cancel()
 
-    def accept_failures(self, topic: str) -> None:
-        """Quarantine whatever fails in `topic`, until something succeeds: the operator's order."""
-        self._topics.accept(topic)
+    def heed(self, orders: Mapping[str, str]) -> None:
+        """Quarantine whatever fails in these topics, and only these: the operator's orders."""
+        self._topics.heed(orders)
 
     def status(self) -> PipelineStatus:
         """Tell what the pipeline is doing now. Cheap, and safe at any time."""
@@ -142,12 +142,11 @@ class RecordChanges:
             fenced=self._fencing.count,
             transform_engine=self._transformer.engine,
             held_topics=held,
+            topic_orders=self._topics.orders,
         )
 
-    # What the lanes ask and tell: `LaneRules`.
-
     def now(self) -> float:
-        """Seconds of the monotonic clock."""
+        """Seconds of the monotonic clock. This and what follows the lanes ask and tell."""
         return self._clock()
 
     def freed(self, size: int) -> None:

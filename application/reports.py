@@ -74,6 +74,7 @@ class PipelineStatus(msgspec.Struct, frozen=True, kw_only=True):
         fenced: How often another writer had moved our offsets.
         transform_engine: ``ray``, ``inprocess``, or ``inprocess (ray is starting)`` and the like.
         held_topics: Topics that are held since nearly everything in them fails, with the reason.
+        topic_orders: Topics of which an operator ordered to quarantine whatever fails, in words.
     """
 
     state: PipelineState
@@ -87,3 +88,4 @@ class PipelineStatus(msgspec.Struct, frozen=True, kw_only=True):
     fenced: int = 0
     transform_engine: str = "inprocess"
     held_topics: Mapping[str, str] = {}
+    topic_orders: Mapping[str, str] = {}

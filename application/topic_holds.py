@@ -35,6 +35,7 @@ class TopicHolds:
         self._partitions: dict[str, set[StreamPartition]] = {}
         self._probe_at: dict[str, float] = {}
         self._back_offs: dict[str, BackOff] = {}
+        self._orders: Mapping[str, str] = {}
 
     @property
     def reasons(self) -> Mapping[str, str]:
@@ -70,10 +71,18 @@ class TopicHolds:
             if fared.succeeded:
                 self._back_offs.pop(topic, None)
 
-    def accept(self, topic: str) -> None:
-        """Quarantine whatever fails in `topic`, until something in it succeeds again."""
-        self._window.accept(topic)
-        self._resume(topic)
+    @property
+    def orders(self) -> Mapping[str, str]:
+        """The orders that are heeded, in words, by topic."""
+        return self._orders
+
+    def heed(self, orders: Mapping[str, str]) -> None:
+        """Quarantine whatever fails in the topics of `orders`, from now on, and only in these."""
+        new = orders.keys() - self._orders.keys()
+        self._orders = dict(orders)
+        self._window.heed(orders.keys())
+        for topic in new & self._probe_at.keys():
+            self._resume(topic)
 
     def try_again(self) -> None:
         """Resume the topics whose time has come: what they give then is judged again."""

@@ -35,7 +35,8 @@ def test_a_topic_in_which_all_fails_for_long_is_held_and_says_why() -> None:
 
     assert reason == (
         "topic orders is held: 10 of its last 10 records could not be audited, and none could for "
-        "30 s (last error: ValidationError). Mend the cause, or order that they are quarantined."
+        "30 s (last error: ValidationError). Mend the cause, or order that they are quarantined: "
+        "`cdc-audit quarantine --all-of orders`."
     )
     assert window.held == {TOPIC: reason}
 
@@ -132,18 +133,22 @@ def test_topics_are_judged_apart() -> None:
     assert list(window.held) == [TOPIC]
 
 
-def test_an_operator_orders_to_quarantine_them_all_until_something_succeeds() -> None:
+def test_an_operators_order_holds_whatever_succeeds_until_it_ends() -> None:
     window = a_window()
     observe(window, BAD, times=50, now=0.0)
     window.judge(TOPIC, BAD, now=100.0)
 
-    window.accept(TOPIC)
-    accepted = window.judge(TOPIC, BAD, now=200.0)
+    window.heed([TOPIC])
+    held = dict(window.held)
+    ordered = window.judge(TOPIC, BAD, now=200.0)
     window.judge(TOPIC, Outcome(succeeded=1), now=300.0)
     observe(window, BAD, times=50, now=301.0)
-    afterwards = window.judge(TOPIC, BAD, now=400.0)
+    still = window.judge(TOPIC, BAD, now=400.0)
+    window.heed([])
+    afterwards = window.judge(TOPIC, BAD, now=401.0)
 
-    assert accepted is None
+    assert held == {}
+    assert (ordered, still) == (None, None)
     assert afterwards is not None
 
 

@@ -113,7 +113,7 @@ async def test_an_operator_orders_to_quarantine_whatever_fails() -> None:
 
     async with trouble.rig.running():
         await trouble.break_orders()
-        trouble.rig.pipeline.accept_failures("orders")
+        trouble.rig.pipeline.heed({"orders": "as ordered"})
         trouble.broker.produce("orders", b"poison too")
         await trouble.rig.until_caught_up()
         held = dict(trouble.rig.pipeline.status().held_topics)

@@ -153,11 +153,11 @@ def test_a_success_that_is_stored_begins_with_frequent_tries_again() -> None:
     assert holding.source.paused == set()
 
 
-def test_an_accepted_topic_is_read_on_at_once() -> None:
+def test_a_topic_of_an_order_is_read_on_at_once() -> None:
     holding = Holding()
     holding.fail()
 
-    holding.topics.accept("orders")
+    holding.topics.heed({"orders": "as ordered"})
 
     assert holding.source.paused == set()
     assert not holding.topics.must_wait(a_failure(1))
@@ -165,9 +165,31 @@ def test_an_accepted_topic_is_read_on_at_once() -> None:
 
 
 @pytest.mark.parametrize("topic", ["orders", "never heard of"])
-def test_what_is_not_held_can_be_accepted_beforehand(topic: str) -> None:
+def test_an_order_may_be_given_before_anything_fails(topic: str) -> None:
     holding = Holding()
 
-    holding.topics.accept(topic)
+    holding.topics.heed({topic: "as ordered"})
 
     assert holding.fail() is (topic != "orders")
+    assert holding.topics.orders == {topic: "as ordered"}
+
+
+def test_an_order_that_has_ended_lets_a_failing_topic_be_held_again() -> None:
+    holding = Holding()
+    holding.topics.heed({"orders": "as ordered"})
+    holding.fail()
+
+    holding.topics.heed({})
+
+    assert holding.topics.must_wait(a_failure(1))
+    assert holding.source.paused == {FIRST, SECOND}
+
+
+def test_what_is_heeded_again_resumes_nothing_that_is_held_for_another_reason() -> None:
+    holding = Holding()
+    holding.topics.heed({"orders": "as ordered"})
+    holding.source.pause([FIRST])
+
+    holding.topics.heed({"orders": "as ordered"})
+
+    assert holding.source.paused == {FIRST}
