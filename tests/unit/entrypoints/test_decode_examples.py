@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.debezium.examples import EXAMPLES
 from tests.unit.debezium.recordings import NAMES, RECORDED
 from tests.unit.debezium.records import DATA
-from tests.unit.debezium.test_examples import EXAMPLES, as_ours, exact
+from tests.unit.debezium.test_examples import as_ours, exact
 from tests.unit.debezium.test_recorded import CENSUS
 from tests.unit.entrypoints.decode_runs import DecodeRuns
 
