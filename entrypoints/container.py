@@ -19,12 +19,17 @@ from dependency_injector import containers, providers
 
 from adapters.debezium.decoder import DebeziumDecoder
 from adapters.kafka.change_source import KafkaChangeSource
+from adapters.kafka.record_finder import KafkaRecordFinder
 from adapters.otel.batch_observer import OtelBatchObserver
 from adapters.otel.metrics_collector import MetricsCollector
 from adapters.otel.tracing import open_batch_tracer
+from adapters.postgres.access_store import PostgresAccessLog, PostgresTokenStore
 from adapters.postgres.audit_store import PostgresAuditStore
 from adapters.postgres.database import DatabaseManager, DatabaseService
 from adapters.postgres.pool import WRITER, Access, open_pool
+from adapters.postgres.quarantine_ledger import PostgresQuarantineLedger
+from adapters.postgres.retry_ledger import PostgresRetryLedger
+from adapters.postgres.topic_orders import PostgresTopicOrders
 from adapters.postgres.trail_reader import PostgresTrailReader
 from adapters.postgres.vital_signs import PostgresVitalSigns
 from application.exposed_columns import ExposedColumnsWatch
@@ -35,11 +40,16 @@ from application.ports import (
     RecordSource,
     TrailReader,
 )
+from application.quarantine_ledger import QuarantineLedger
 from application.quarantine_protection import QuarantineProtection
+from application.topic_orders import TopicOrders
 from application.vital_signs import PoolUsage
 from domain.stream import StreamPartition
 from entrypoints.audit_service import AuditService
+from entrypoints.background_retries import QuarantineRetries, own_decoder
 from entrypoints.endpoints import service_endpoints
+from entrypoints.http.access_config import is_off_loopback
+from entrypoints.http.page_access import page_access
 from entrypoints.monitoring import MonitoringService
 from entrypoints.redaction_config import quarantine_protection
 from entrypoints.registered_schemas import registered_schemas
@@ -106,6 +116,37 @@ class Container(containers.DeclarativeContainer):
         config.provided.redaction.redaction.call(),
         reader,
     )
+    quarantine: providers.Provider[QuarantineLedger] = providers.Singleton(
+        PostgresQuarantineLedger, pool, config.provided.sink_database
+    )
+    orders: providers.Provider[TopicOrders] = providers.Singleton(
+        PostgresTopicOrders, pool, config.provided.sink_database
+    )
+    retries = providers.Singleton(
+        QuarantineRetries,
+        store=store,
+        ledger=providers.Singleton(
+            PostgresRetryLedger, pool, config.provided.sink_database, protection=protection
+        ),
+        finder=providers.Singleton(KafkaRecordFinder, config.provided.kafka),
+        open_transformer=providers.Factory(
+            open_transformer,
+            engine="inprocess",
+            decoder=providers.Callable(own_decoder, decoder),
+            ray=config.provided.ray,
+            consumer=config.provided.consumer,
+            protection=protection,
+            catalog=providers.Callable(
+                source_catalog, config.provided.source_database, config.provided.origins
+            ),
+            catalog_refresh=config.provided.decoder.catalog_refresh,
+            may_block=True,
+        ).provider,
+        schedule=config.provided.quarantine.schedule.call(),
+        max_record_bytes=config.provided.consumer.max_record_bytes,
+        protection=protection,
+        observer=metrics,
+    )
     service = providers.Singleton(
         AuditService,
         source=source,
@@ -126,7 +167,8 @@ class Container(containers.DeclarativeContainer):
         ).provider,
         config=config.provided.consumer,
         engine=config.provided.transform.engine,
-        beside=watch.provided.look_at_trail,
+        beside=providers.List(watch.provided.look_at_trail, retries.provided.run),
+        orders=orders,
         reset=config.provided.kafka.auto_offset_reset,
         writer=WRITER,
     )
@@ -148,12 +190,20 @@ class Container(containers.DeclarativeContainer):
         status=service.provided.status,
         condition=vital_signs.provided.condition,
     )
+    access = providers.Singleton(
+        page_access,
+        config.provided.access,
+        providers.Singleton(PostgresTokenStore, pool, config.provided.sink_database),
+        providers.Singleton(PostgresAccessLog, pool, config.provided.sink_database),
+        is_secure=providers.Callable(is_off_loopback, config.provided.http),
+    )
     endpoints = providers.Callable(
         service_endpoints,
         config.provided.http,
         monitoring=monitoring,
         reader=reader,
         status=service.provided.status,
+        access=access,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from application.ports import TrailReader
 from application.reports import PipelineStatus
 from entrypoints.http.config import PageConfig
+from entrypoints.http.page_access import PageAccess
 from entrypoints.http.page_app import page_app
 from entrypoints.http.serving import Endpoint
 from entrypoints.monitoring import MonitoringService
@@ -17,6 +18,7 @@ def service_endpoints(
     monitoring: MonitoringService,
     reader: TrailReader,
     status: Callable[[], PipelineStatus],
+    access: PageAccess,
 ) -> Sequence[Endpoint]:
     """
     List what is served, health first: probes are answered while the rest starts.
@@ -26,6 +28,7 @@ def service_endpoints(
         monitoring: Gives health and metrics.
         reader: Reads the trail for the page.
         status: Tells the pipeline's state for the page's header.
+        access: Who may look at the page.
     """
     endpoints = list(monitoring.endpoints())
     if page.enabled:
@@ -36,6 +39,7 @@ def service_endpoints(
             closing=closing,
             allowed_hosts=page.allowed_hosts,
             live_interval=page.live_interval,
+            access=access,
         )
         endpoints.append(
             Endpoint(

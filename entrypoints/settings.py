@@ -21,6 +21,7 @@ from adapters.ray.config import RayConfig
 from adapters.schema_registry.config import SchemaRegistryConfig
 from application.consumer_config import ConsumerConfig
 from domain.errors import ConfigurationError
+from entrypoints.http.access_config import AccessConfig, check_access
 from entrypoints.http.config import MonitoringConfig, PageConfig
 from entrypoints.program_version import program_version
 from entrypoints.redaction_config import (
@@ -94,6 +95,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
         quarantine: What is kept of records that could not be audited.
         ray: The Ray cluster.
         http: The page.
+        access: Who may look at the page and `/api/v1`.
         tables: What is said of single tables, by ``schema.table``; where there are no schemas,
             by ``database.table``.
         origins: Where each value that is not a default came from, by ``section.field``.
@@ -118,6 +120,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
     quarantine: QuarantineConfig = msgspec.field(default_factory=QuarantineConfig)
     ray: RayConfig = msgspec.field(default_factory=RayConfig)
     http: PageConfig = msgspec.field(default_factory=PageConfig)
+    access: AccessConfig = msgspec.field(default_factory=AccessConfig)
     tables: dict[str, TableConfig] = {}
     origins: Mapping[str, str] = {}
 
@@ -174,6 +177,7 @@ class AppConfig(msgspec.Struct, kw_only=True):
             self._refuse_default_passwords()
         quarantine_protection(self.quarantine, self.redaction.rules)
         check_tables(self.tables)
+        check_access(self.access, self.http)
         places = {
             "monitoring.metrics_port": self.monitoring.metrics_port,
             "monitoring.health_check_port": self.monitoring.health_check_port,

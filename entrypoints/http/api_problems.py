@@ -1,20 +1,28 @@
 """Errors of `/api/v1` as problem details (RFC 9457), and the same sentences for the page."""
 
+from collections.abc import Mapping
+
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.access import NotAllowedError
 from domain.errors import RepositoryError
+from entrypoints.http.access_guard import ForgedRequestError, SignInNeededError
 from entrypoints.http.api_parameters import BadParameterError
 from entrypoints.http.api_structs import Problem
 
+UNAUTHORIZED = 401
+FORBIDDEN = 403
 UNPROCESSABLE = 422
 NOT_FOUND = 404
 UNAVAILABLE = 503
 
 _TITLES = {
     400: "Bad request",
+    UNAUTHORIZED: "Log in first",
+    FORBIDDEN: "Not allowed",
     NOT_FOUND: "Not found",
     405: "Method not allowed",
     UNPROCESSABLE: "A parameter is wrong",
@@ -23,14 +31,29 @@ _TITLES = {
 }
 
 
+_REFUSALS: Mapping[type[Exception], tuple[int, str | None]] = {
+    RepositoryError: (UNAVAILABLE, None),
+    NotAllowedError: (FORBIDDEN, None),
+    SignInNeededError: (
+        UNAUTHORIZED,
+        "send `Authorization: Bearer TOKEN`. `cdc-audit token create NAME` makes a token.",
+    ),
+    ForgedRequestError: (
+        FORBIDDEN,
+        "the request lacks your session's secret. Load the page again, and repeat what you did.",
+    ),
+}
+
+
 def problem_of(error: Exception) -> Problem:
     """Say what happened, and what to do, without inner details of unexpected errors."""
     if isinstance(error, BadParameterError):
         return _problem(UNPROCESSABLE, str(error), field=error.field)
-    if isinstance(error, RepositoryError):
-        return _problem(UNAVAILABLE, str(error))
     if isinstance(error, HTTPException):
         return _problem(error.status_code, error.detail)
+    for kind, (status, words) in _REFUSALS.items():
+        if isinstance(error, kind):
+            return _problem(status, words or str(error))
     return _problem(500, "Something went wrong on our side; the service's log says what.")
 
 
@@ -49,6 +72,8 @@ def problem_response(problem: Problem) -> Response:
     headers = {"Cache-Control": "no-store"}
     if problem.status == UNAVAILABLE:
         headers["Retry-After"] = "5"
+    if problem.status == UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="cdc-audit"'
     return Response(
         msgspec.json.encode(problem),
         status_code=problem.status,

@@ -8,7 +8,10 @@ The page and `/api/v1`: the trail, read by people and programs.
 | ``/changes/stream`` | the lines of `/` as they arrive (Server-Sent Events) |
 | ``/status`` | the pipeline's state in the header of the page |
 | ``/api/v1/changes``, ``/{id}``, ``/stream`` | the same for programs |
+| ``/login``, ``/logout`` | a session for a token, or from an OpenID provider |
 | ``/static/...`` | style, scripts, icon |
+
+    SecurityHeaders ──▶ OwnHosts ──▶ session ──▶ AccessGuard ──▶ routes
 """
 
 import asyncio
@@ -19,7 +22,6 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -29,11 +31,14 @@ from starlette.types import ASGIApp
 from application.ports import TrailReader
 from application.query_trail import QueryTrail
 from application.reports import PipelineStatus
+from domain.access import NotAllowedError
 from domain.errors import RepositoryError
+from entrypoints.http.access_guard import AccessGuard
 from entrypoints.http.api_changes import api_routes
 from entrypoints.http.api_parameters import BadParameterError
 from entrypoints.http.api_problems import is_api, problem_of, problem_response
 from entrypoints.http.events_stream import LiveChanges
+from entrypoints.http.page_access import PageAccess, in_session, login_pages, open_access
 from entrypoints.http.page_routes import Pages
 from entrypoints.http.page_security import OwnHosts, SecurityHeaders
 
@@ -49,6 +54,7 @@ def page_app(  # noqa: PLR0913 - everything has a default but the reader
     closing: asyncio.Event | None = None,
     allowed_hosts: Sequence[str] = (),
     live_interval: float = 0.25,
+    access: PageAccess | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> ASGIApp:
     """
@@ -60,8 +66,11 @@ def page_app(  # noqa: PLR0913 - everything has a default but the reader
         closing: Set when the server is about to stop: live streams end then.
         allowed_hosts: Host names that requests may name, besides the loopback ones.
         live_interval: Seconds between two looks for new changes while somebody follows.
+        access: Who may look, and where looks are written down; None lets everybody, and
+            writes nothing down.
         clock: Tells the time, for "5 min ago".
     """
+    access = access or open_access()
     trail = QueryTrail(reader, interval=live_interval)
     live = LiveChanges(trail, closing or asyncio.Event())
     pages = Pages(trail, live, status=status, clock=clock)
@@ -75,15 +84,18 @@ def page_app(  # noqa: PLR0913 - everything has a default but the reader
     app = Starlette(
         routes=[
             *pages.routes(),
+            *login_pages(access, pages.html).routes(),
             Mount("/api/v1", routes=api_routes(trail, live)),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        middleware=[Middleware(OwnHosts, allowed=allowed_hosts)],
         exception_handlers={
             BadParameterError: failed,
             RepositoryError: failed,
             HTTPException: failed,
+            NotAllowedError: failed,
             Exception: failed,
         },
     )
-    return SecurityHeaders(app)  # around all of it: Starlette answers 500 outside its middleware
+    # Around the application, not within: Starlette answers 500 outside its own middleware.
+    guarded = AccessGuard(app, identities=access.identities, log=access.log, refuse=failed)
+    return SecurityHeaders(OwnHosts(in_session(guarded, access), allowed=allowed_hosts))

@@ -108,7 +108,7 @@ class Pages:
         stored = None if coordinates is None else await self._trail.change(*coordinates)
         if stored is None:
             return self.problem(request, no_such_change(text))
-        return self._html("change.html", {"change": change_view(stored, self._clock())})
+        return self.html("change.html", {"change": change_view(stored, self._clock())})
 
     async def stream(self, request: Request) -> Response:
         """Lines of the list, as the changes are committed."""
@@ -118,11 +118,11 @@ class Pages:
 
     async def status(self, _: Request) -> Response:
         """The state in the header, for itself."""
-        return self._html("_status.html", {})
+        return self.html("_status.html", {})
 
     def problem(self, _: Request, problem: Problem) -> Response:
         """A page that says what is wrong."""
-        return self._html("problem.html", {"problem": problem}, status_code=problem.status)
+        return self.html("problem.html", {"problem": problem}, status_code=problem.status)
 
     def _list(
         self,
@@ -155,15 +155,14 @@ class Pages:
             },
         }
         code = UNPROCESSABLE if problem else 200
-        return self._html("changes.html", context, status_code=code)
+        return self.html("changes.html", context, status_code=code)
 
     def _line(self, stored: StoredRecord) -> str:
         row = row_view(stored, self._clock())
         return self._templates.get_template(_ROW).render(row=row)
 
-    def _html(
-        self, template: str, context: Mapping[str, Any], *, status_code: int = 200
-    ) -> Response:
+    def html(self, template: str, context: Mapping[str, Any], status_code: int = 200) -> Response:
+        """A template, filled."""
         text = self._templates.get_template(template).render(
             pipeline=_status_view(self._status()) if self._status else None, **context
         )

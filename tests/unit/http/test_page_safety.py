@@ -218,4 +218,4 @@ async def test_nothing_can_be_written(method: str) -> None:
 
     answers = [await get(app, path, method=method) for path in ("/", "/api/v1/changes/3-0-1")]
 
-    assert [answer.status_code for answer in answers] == [405, 405]
+    assert [answer.status_code for answer in answers] == [403, 403]

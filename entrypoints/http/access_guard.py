@@ -1,0 +1,173 @@
+"""
+The guard before page and API: who is it, may they, and was it written down?
+
+    request ──▶ session ──▶ Identities ──▶ forged? ──▶ application ──▶ access log ──▶ answer
+                               └──▶ 401, or the log-in page
+
+An answer leaves only after the look is in the access log: what cannot be written down is not shown.
+"""
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from application.access_log import AccessLog, Look
+from domain.access import Principal
+from domain.errors import RepositoryError
+from entrypoints.http.identities import SESSION_CSRF, Identities
+
+logger = logging.getLogger(__name__)
+
+Refuse = Callable[[Request, Exception], Awaitable[Response]]
+"""Makes the answer that says why a request was refused."""
+
+_OPEN = ("/static/", "/login", "/logout")
+_NO_LOOK = ("/status", "/api/v1/openapi.json")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LONGEST_FORM = 1_000_000
+
+
+class SignInNeededError(Exception):
+    """Nobody is known to have sent the request."""
+
+
+class ForgedRequestError(Exception):
+    """Another site may have sent the request from somebody's browser."""
+
+
+class _NotWrittenError(Exception):
+    """The answer must not leave; another one has."""
+
+
+class AccessGuard:
+    """
+    Lets requests through whose sender is known, and writes down what they look at.
+
+    It belongs inside `SessionMiddleware`. Handlers find the sender in ``request.state.principal``,
+    and leave the number of rows that they answer with in ``request.state.row_count``.
+
+    Args:
+        app: What is guarded.
+        identities: Finds out who sends a request.
+        log: Where looks are written down.
+        refuse: Makes the answer for a request that is refused.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, identities: Identities, log: AccessLog, refuse: Refuse
+    ) -> None:
+        self._app = app
+        self._identities = identities
+        self._log = log
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            principal = await self._identities.of(request)
+            receive = await _not_forged(request, receive)
+        except (RepositoryError, ForgedRequestError) as error:
+            await (await self._refuse(request, error))(scope, receive, send)
+            return
+        scope.setdefault("state", {})["principal"] = principal
+        if request.url.path.startswith(_OPEN):
+            await self._app(scope, receive, send)
+        elif principal is None:
+            await (await self._sign_in(request))(scope, receive, send)
+        elif request.url.path.startswith(_NO_LOOK):
+            await self._app(scope, receive, send)
+        else:
+            await self._watched(request, receive, send)
+
+    async def _sign_in(self, request: Request) -> Response:
+        if request.url.path.startswith("/api/") or request.method not in _SAFE:
+            return await self._refuse(request, SignInNeededError())
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/login?next={quote(target, safe='')}", status_code=303)
+
+    async def _watched(self, request: Request, receive: Receive, send: Send) -> None:
+        """Answer; the answer begins to leave when the look is written down."""
+        scope = request.scope
+        principal: Principal = scope["state"]["principal"]
+        status = 0
+
+        async def written(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                try:
+                    await self._log.write(_look(request, principal, status))
+                except RepositoryError as error:
+                    logger.warning("a look could not be written down", extra={"error": str(error)})
+                    await (await self._refuse(request, error))(scope, receive, send)
+                    raise _NotWrittenError from error
+            await send(message)
+
+        try:
+            await self._app(scope, receive, written)
+        except _NotWrittenError:
+            return
+        if scope["state"].get("streamed"):
+            await self._log.write(_look(request, principal, status, at_end=True))
+
+
+async def _not_forged(request: Request, receive: Receive) -> Receive:
+    """
+    Check a request that changes something; gives what its body can be received from again.
+
+    Raises:
+        ForgedRequestError: It does not carry the secret of the session that it comes with.
+    """
+    if request.method in _SAFE or "authorization" in request.headers:
+        return receive
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if site not in {"same-origin", "none"}:
+        raise ForgedRequestError
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_FORM:
+            raise ForgedRequestError
+    expected = str(request.session.get(SESSION_CSRF, ""))
+    form = parse_qs(body.decode("utf-8", "replace"))
+    given = request.headers.get("x-csrf-token") or form.get("csrf", [""])[0]
+    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+        raise ForgedRequestError
+    return _again(body, receive)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    is_given = False
+
+    async def received() -> MutableMapping[str, Any]:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return received
+
+
+def _look(request: Request, principal: Principal, status: int, *, at_end: bool = False) -> Look:
+    state = request.scope["state"]
+    path = request.url.path
+    return Look(
+        who=principal.name,
+        via=principal.via,
+        address=request.client.host if request.client else None,
+        action=f"{request.method} {path}" + (" (end)" if at_end else ""),
+        query=request.url.query,
+        status=status,
+        row_count=None if state.get("streamed") and not at_end else state.get("row_count"),
+    )

@@ -1,0 +1,69 @@
+"""An OpenID Connect provider that people log in with, by Authlib."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.starlette_client import OAuth
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.access import Role
+from entrypoints.http.access_config import AccessConfig
+from entrypoints.http.login_pages import RefusedByProviderError
+
+_TARGET = "oidc_next"
+
+
+class AuthlibProvider:
+    """
+    Sends people to a provider, and reads what it says of them.
+
+    Args:
+        config: Names the provider, and which of its groups have which role here.
+    """
+
+    def __init__(self, config: AccessConfig) -> None:
+        self._config = config
+        issuer = (config.oidc_issuer or "").rstrip("/")
+        library: Any = OAuth()  # has no types
+        self._client: Any = library.register(
+            "provider",
+            client_id=config.oidc_client_id,
+            client_secret=config.oidc_client_secret,
+            server_metadata_url=f"{issuer}/.well-known/openid-configuration",
+            client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256"},
+        )
+
+    async def send(self, request: Request, target: str) -> Response:
+        """See `OpenIdProvider`."""
+        request.session[_TARGET] = target
+        back = self._config.oidc_redirect_url or str(request.url_for("oidc_callback"))
+        return cast("Response", await self._client.authorize_redirect(request, back))
+
+    async def receive(self, request: Request) -> tuple[Mapping[str, str], str]:
+        """See `OpenIdProvider`."""
+        target = str(request.session.pop(_TARGET, "/"))
+        try:
+            answer = await self._client.authorize_access_token(request)
+        except OAuthError as error:
+            raise RefusedByProviderError(
+                f"The provider did not log you in ({error.error}). Try again."
+            ) from error
+        claims: Mapping[str, Any] = answer.get("userinfo") or {}
+        name = claims.get(self._config.oidc_name_claim) or claims.get("sub")
+        role = self._role(claims.get(self._config.oidc_role_claim))
+        if not name or role is None:
+            raise RefusedByProviderError(
+                f"The provider knows you, and you have no role here: none of the values of its "
+                f"claim `{self._config.oidc_role_claim}` is in the setting access.oidc_roles."
+            )
+        return {"name": str(name), "role": role.value}, target
+
+    def _role(self, groups: str | Sequence[str] | None) -> Role | None:
+        """The highest role that the groups of a person have."""
+        named = [groups] if isinstance(groups, str) else list(groups or ())
+        roles = [
+            self._config.oidc_roles[group] for group in named if group in self._config.oidc_roles
+        ]
+        return max(roles, key=list(Role).index, default=None)
