@@ -7,8 +7,8 @@ The pipeline's whole life: it waits for the database, opens a transformer, and r
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from application.consumer_config import ConsumerConfig
@@ -16,7 +16,9 @@ from application.patience import BackOff, wait_for_event
 from application.ports import AuditStore, BatchObserver, BatchTransformer, RecordSource, RowEncoder
 from application.record_changes import RecordChanges
 from application.reports import PipelineState, PipelineStatus
+from application.topic_orders import HeedOrders, TopicOrders
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
+from entrypoints.background import Run, running_beside
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class AuditService:
         observer: Told of every batch.
         open_transformer: Opens the transformer, once the store has given its encoder.
         config: How records become batches.
-        beside: Run beside the start, once the database is there; what it says can wait.
+        beside: Run beside the pipeline, once the database is there; nothing of it ends the service.
+        orders: An operator's orders about topics, which the pipeline heeds; None for none.
         engine: The transformer that is meant, for the status before it is there.
         reset: Where a trail without offsets begins: ``earliest`` or ``latest``.
         writer: The store's own token.
@@ -55,7 +58,8 @@ class AuditService:
         open_transformer: OpenTransformer,
         config: ConsumerConfig,
         engine: str,
-        beside: Callable[[], Awaitable[None]] | None = None,
+        beside: Sequence[Run] = (),
+        orders: TopicOrders | None = None,
         reset: str = "earliest",
         writer: str | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -65,7 +69,10 @@ class AuditService:
         self._observer = observer
         self._open_transformer = open_transformer
         self._config = config
-        self._beside = beside
+        self._beside = tuple(beside)
+        if orders is not None:
+            self._beside += (HeedOrders(orders, self.heed).run,)
+        self._orders: Mapping[str, str] = {}
         self._reset = reset
         self._writer = writer
         self._clock = clock
@@ -89,7 +96,10 @@ class AuditService:
             encoder = await self._wait_for_encoder()
             if encoder is None:
                 return
-            async with self._ran_beside(), self._open_transformer(encoder=encoder) as transformer:
+            async with (
+                running_beside(self._beside),
+                self._open_transformer(encoder=encoder) as transformer,
+            ):
                 if self._stop.is_set():
                     return
                 self._pipeline = RecordChanges(
@@ -102,6 +112,7 @@ class AuditService:
                     writer=self._writer,
                     clock=self._clock,
                 )
+                self._pipeline.heed(self._orders)
                 await self._pipeline.run()
         except BaseException as error:
             self._tell(PipelineState.FAILED, str(error) or type(error).__name__)
@@ -115,6 +126,12 @@ class AuditService:
         self._stop.set()
         if self._pipeline is not None:
             self._pipeline.request_stop()
+
+    def heed(self, orders: Mapping[str, str]) -> None:
+        """Quarantine whatever fails in these topics, and only these: the operator's orders."""
+        self._orders = orders
+        if self._pipeline is not None:
+            self._pipeline.heed(orders)
 
     def status(self) -> PipelineStatus:
         """Tell what the pipeline is doing now. Cheap, and safe at any time."""
@@ -132,20 +149,6 @@ class AuditService:
                 self._tell(PipelineState.WAITING, str(error))
             await wait_for_event(self._stop, back_off.next_pause())
         return None
-
-    @asynccontextmanager
-    async def _ran_beside(self) -> AsyncGenerator[None]:
-        if self._beside is None:
-            yield
-            return
-        task = asyncio.ensure_future(self._beside())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
-            if not task.cancelled() and (error := task.exception()) is not None:
-                logger.warning("what ran beside the start broke off", exc_info=error)
 
     def _tell(self, state: PipelineState, reason: str | None = None) -> None:
         self._before = PipelineStatus(

@@ -14,6 +14,7 @@ import msgspec
 from adapters.cryptography.keys import KeyFile, read_keys
 from adapters.cryptography.quarantine_encryption import AesGcmQuarantineProtection
 from application.quarantine_protection import QuarantineProtection, WithheldBytes
+from application.retry_quarantined import RetrySchedule
 from domain.errors import ConfigurationError
 from domain.hash_key import HashKey
 from domain.protected_topics import ProtectedTopics
@@ -23,6 +24,11 @@ SHORTEST_HASH_KEY = 32
 """Characters: those of 128 bits in hexadecimal. Whoever guesses the key can try out values."""
 
 _KEYS = "quarantine.encryption_keys"
+_RETRY_LIMITS = {
+    "retry_first_delay": (0.1, 2_592_000.0),
+    "retry_factor": (1.0, 100.0),
+    "retry_longest_delay": (0.1, 2_592_000.0),
+}
 
 
 class RedactionConfig(msgspec.Struct, kw_only=True):
@@ -110,11 +116,38 @@ class QuarantineConfig(msgspec.Struct, kw_only=True):
         topics: Of which topics records are encrypted or withheld: ``all``; or, where every topic
             is named ``<prefix>.<schema>.<table>`` after the one table that it carries, those that
             a rule on columns ``may-concern``.
+        retry_first_delay: Seconds from the quarantine to the first retry by itself. How many there
+            are is `consumer.max_retries`.
+        retry_factor: How much longer each pause between retries is than the one before.
+        retry_longest_delay: The longest pause between retries, in seconds.
     """
 
     raw: Literal["keep", "withhold"] = "keep"
     encryption_keys: list[KeyFile] = []
     topics: Literal["all", "may-concern"] = "all"
+    retry_first_delay: float = 60.0
+    retry_factor: float = 5.0
+    retry_longest_delay: float = 21_600.0
+
+    def validate(self) -> None:
+        """
+        Check the times of retries.
+
+        Raises:
+            ConfigurationError: The first wrong one, with its value and what is allowed.
+        """
+        for name, (least, most) in _RETRY_LIMITS.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ConfigurationError(name, f"{value} is not within {least:g} to {most:g}.")
+
+    def schedule(self) -> RetrySchedule:
+        """Say when retries are due."""
+        return RetrySchedule(
+            first=self.retry_first_delay,
+            factor=self.retry_factor,
+            longest=max(self.retry_first_delay, self.retry_longest_delay),
+        )
 
 
 def quarantine_protection(

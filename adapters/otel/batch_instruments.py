@@ -21,6 +21,7 @@ class BatchInstruments:
         self.rows = count(names.ROWS, description="Rows made for the trail, by operation.")
         self.control = count(names.CONTROL, description="Records without a row change, by kind.")
         self.quarantined = count(names.QUARANTINED, description="Records quarantined, by error.")
+        self.retries = count(names.RETRIES, description="Retries of quarantined records.")
         self.batches = count(names.BATCHES, description="Batches committed.")
         self.stage_duration = measure(
             names.STAGE_DURATION, unit="s", description="Time that one stage of a batch took."

@@ -19,6 +19,7 @@ from adapters.otel.batch_instruments import BatchInstruments
 from adapters.otel.resource import service_resource
 from adapters.otel.vital_gauges import VitalGauges
 from application.reports import BatchReport, PipelineStatus
+from application.retry_quarantined import RetryReport
 from application.vital_signs import PoolUsage, TrailCondition
 from domain.disposition import Disposition
 from domain.operation import OperationTypeEnum
@@ -82,6 +83,11 @@ class MetricsCollector:
         self._count.batch_records.record(report.record_count)
         self._count.batch_size.record(report.size)
         self._time(report)
+
+    def retried(self, report: RetryReport) -> None:
+        """Count one retry of a quarantined record."""
+        topic, outcome = report.entry.record.topic, report.outcome.value
+        self._count.retries.add(1, {"topic": topic, "outcome": outcome})
 
     def watch_pipeline(self, status: Callable[[], PipelineStatus]) -> None:
         """Tell the pipeline's state with every scrape, as `status` gives it."""
