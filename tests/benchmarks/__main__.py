@@ -21,9 +21,13 @@ from adapters.embedded.errors import EmbeddedServerError
 from tests.benchmarks import (
     decoding,
     freshness,
+    growth,
     kafka_to_postgres,
+    lookups,
     memory,
+    on_disk,
     poison,
+    ray_workers,
     starting,
 )
 from tests.benchmarks.measuring import Figures, read_figures, write_figures
@@ -39,6 +43,10 @@ BENCHMARKS: Mapping[str, Callable[[Rig], Figures]] = {
     "freshness": freshness.measure,
     "memory": memory.measure,
     "starting": starting.measure,
+    "ray": ray_workers.measure,
+    "lookups": lookups.measure,
+    "growth": growth.measure,
+    "on_disk": on_disk.measure,
 }
 
 
