@@ -2,7 +2,7 @@
 When the pipeline counts as healthy, ready and alive: pure rules over its status.
 
 - healthy: it does its work; degraded while it only starts, works without its Ray, or
-  holds a topic in which nearly everything fails.
+  holds a topic in which nearly everything fails, or has stopped at damage in a log.
 - ready: database and broker are there, the group is joined, and lag makes progress. A member
   without partitions is ready: it stands by.
 - alive: the loop turns. A database that is away restarts nothing.
@@ -118,7 +118,9 @@ class PipelineHealth:
 
 
 def _at_work(status: PipelineStatus) -> Health:
-    impaired = bool(status.held_topics) or _lost_its_engine(status)
+    impaired = (
+        bool(status.held_topics) or bool(status.stopped_partitions) or _lost_its_engine(status)
+    )
     return Health.DEGRADED if impaired else Health.HEALTHY
 
 
@@ -140,4 +142,6 @@ def _details(status: PipelineStatus) -> dict[str, object]:
         told["held_topics"] = dict(status.held_topics)
     if status.topic_orders:
         told["topic_orders"] = dict(status.topic_orders)
+    if status.stopped_partitions:
+        told["stopped_partitions"] = dict(status.stopped_partitions)
     return told

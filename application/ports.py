@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from application.reports import BatchReport
+from application.stopping import GivesUpPartitions, StopsAtDamage
 from application.trail_query import Cursor, StoredRecord, TrailQuery
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedBatch, ConsumedRecord
@@ -115,7 +116,7 @@ class SeekableSource(Protocol):
         ...
 
 
-class RecordSource(ChangeSource, SeekableSource, Protocol):
+class RecordSource(ChangeSource, SeekableSource, StopsAtDamage, Protocol):
     """What the pipeline reads from: a change source that can be held and set back."""
 
 
@@ -176,7 +177,7 @@ class BatchTransformer(Protocol):
         ...
 
 
-class AuditStore(Protocol):
+class AuditStore(GivesUpPartitions, Protocol):
     """The append-only trail, with the offsets, the quarantine and the control messages."""
 
     async def encoder(self) -> RowEncoder:

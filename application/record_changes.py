@@ -22,6 +22,7 @@ from application.fencing import TOO_MANY, WITHIN, FencingWatch
 from application.lane import Lane
 from application.ledger import Ledger
 from application.open_batch import by_lane
+from application.partition_stops import PartitionStops
 from application.patience import BackOff, Holds, QueueRoom
 from application.ports import AuditStore, BatchObserver, BatchTransformer, RecordSource
 from application.reports import PipelineState, PipelineStatus
@@ -83,6 +84,7 @@ class RecordChanges:
         self._holds = Holds(pause=source.pause, resume=source.resume)
         self._room = QueueRoom(config.max_queued_bytes, self._holds)
         self._topics = TopicHolds(source, window or FailureWindow(), clock)
+        self._stops = PartitionStops(source, store)
         self._fencing = FencingWatch()
         self._back_off = BackOff()
         self._lanes: Sequence[Lane] = ()
@@ -129,12 +131,11 @@ class RecordChanges:
     def status(self) -> PipelineStatus:
         """Tell what the pipeline is doing now. Cheap, and safe at any time."""
         held = self._topics.reasons
-        lag = self._source.lag()
         return PipelineStatus(
             state=self._state_now(),
             reason=self._failure or self._holds.reason or next(iter(held.values()), None),
             assigned=len(self._claimed or ()),
-            lag=sum(lag.values()) if self._claimed is not None else None,
+            lag=sum(self._source.lag().values()) if self._claimed is not None else None,
             last_progress=self._ledger.last_progress,
             last_turn=self._last_turn,
             records=dict(self._ledger.records),
@@ -143,6 +144,7 @@ class RecordChanges:
             transform_engine=self._transformer.engine,
             held_topics=held,
             topic_orders=self._topics.orders,
+            stopped_partitions=self._stops.reasons,
         )
 
     def now(self) -> float:
@@ -201,6 +203,7 @@ class RecordChanges:
         while True:
             self._last_turn = self._clock()
             self._topics.try_again()
+            await self._stops.look(self._claimed or ())
             await self._room.wait()
             try:
                 batch = await self._source.poll()
@@ -264,8 +267,7 @@ class RecordChanges:
             await self._acknowledge()
 
     async def _acknowledge(self) -> None:
-        positions = self._ledger.take_positions()
-        if positions:
+        if positions := self._ledger.take_positions():
             await self._source.acknowledge(positions)
 
     async def _finish(self, seconds: float) -> None:
@@ -285,7 +287,7 @@ class RecordChanges:
             return self._state
         if self._holds.reason is not None:
             return PipelineState.WAITING
-        if self._claimed is None:
+        if self._claimed is None and not self._stops.reasons:
             return PipelineState.JOINING
         return PipelineState.RUNNING if self._claimed else PipelineState.STANDBY
 

@@ -75,6 +75,8 @@ class PipelineStatus(msgspec.Struct, frozen=True, kw_only=True):
         transform_engine: ``ray``, ``inprocess``, or ``inprocess (ray is starting)`` and the like.
         held_topics: Topics that are held since nearly everything in them fails, with the reason.
         topic_orders: Topics of which an operator ordered to quarantine whatever fails, in words.
+        stopped_partitions: Partitions whose log is damaged, as ``topic-partition``, with the
+            reason and the command that skips the damage.
     """
 
     state: PipelineState
@@ -89,3 +91,4 @@ class PipelineStatus(msgspec.Struct, frozen=True, kw_only=True):
     transform_engine: str = "inprocess"
     held_topics: Mapping[str, str] = {}
     topic_orders: Mapping[str, str] = {}
+    stopped_partitions: Mapping[str, str] = {}

@@ -6,6 +6,8 @@ The change source over aiokafka.
 
 What may take long is one turn, in a task of its own, so that `poll` always comes back in time.
 
+Where a log is damaged, its partition stops (`stops.py`), and the others go on.
+
 aiokafka's position is what tells how far a partition was looked through, past transaction markers,
 aborted and compacted records. It also moves by one past a record that it cannot give (which it
 says later): so it is believed for partitions whose records came, and else only when nothing came.
@@ -23,13 +25,14 @@ from collections.abc import Collection, Mapping, Sequence
 from adapters.kafka.admin import REQUEST_TIMEOUT, KafkaAdmin, Place
 from adapters.kafka.config import KafkaConfig
 from adapters.kafka.consumer import topics_pattern
-from adapters.kafka.member import Fetched, KafkaMember
-from adapters.kafka.readings import Readings
+from adapters.kafka.member import KafkaMember
+from adapters.kafka.readings import Fetched, Readings
 from application.open_batch import batch_of
 from application.ports import ClaimPartitions, ReleasePartitions
 from domain.consumed import ConsumedBatch, PartitionSlice
 from domain.errors import ConnectionError as StoreConnectionError
 from domain.errors import SourceUnavailableError
+from domain.stopped_partition import StoppedPartition
 from domain.stream import LogPartition, StreamPartition
 
 logger = logging.getLogger(__name__)
@@ -154,6 +157,9 @@ class KafkaChangeSource:
             end = max(reading.log_end, told or 0)
             lags[reading.claim.partition] = max(0, end - reading.delivered)
         return lags
+
+    def stopped(self) -> Sequence[StoppedPartition]:
+        return () if self._member is None else self._member.stops.all
 
     def _admin_client(self) -> KafkaAdmin:
         if self._admin is None:

@@ -19,6 +19,7 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 
 from adapters.kafka.config import LONGEST_METADATA_AGE_MS, KafkaConfig
+from adapters.kafka.reader import REQUEST_GRACE_MS
 from adapters.kafka.security import consumer_security
 
 _ASSIGNORS: dict[str, type[AbstractPartitionAssignor]] = {
@@ -26,9 +27,6 @@ _ASSIGNORS: dict[str, type[AbstractPartitionAssignor]] = {
     "range": RangePartitionAssignor,
     "sticky": StickyPartitionAssignor,
 }
-
-REQUEST_GRACE_MS = 10_000
-"""A join may take as long as the session; its request may take a little longer."""
 
 
 class RebalanceCallbacks(ConsumerRebalanceListener):

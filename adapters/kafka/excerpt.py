@@ -6,16 +6,14 @@ A few records of one partition, for looking at: no group, nothing committed, no 
 
 import re
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from adapters.kafka.admin import KafkaAdmin
 from adapters.kafka.config import KafkaConfig
-from adapters.kafka.consumer import REQUEST_GRACE_MS
-from adapters.kafka.security import consumer_security
+from adapters.kafka.reader import new_reader
 from domain.consumed import ConsumedRecord
 from domain.errors import CdcAuditError, SourceUnavailableError
 
@@ -48,7 +46,7 @@ async def read_excerpt(config: KafkaConfig, wanted: Excerpt) -> AsyncGenerator[C
     end = await _log_end(config, wanted)
     place = TopicPartition(wanted.topic, wanted.partition)
     left = wanted.count
-    consumer = _new_consumer(config)
+    consumer = new_reader(config)
     try:
         await consumer.start()
         consumer.assign([place])
@@ -90,19 +88,3 @@ async def _log_end(config: KafkaConfig, wanted: Excerpt) -> int:
             f"have the offset {log.log_end}."
         )
     return log.log_end
-
-
-def _new_consumer(config: KafkaConfig) -> AIOKafkaConsumer:
-    settings: dict[str, Any] = {
-        "bootstrap_servers": config.bootstrap_servers,
-        "client_id": config.client_id,
-        "group_id": None,
-        "auto_offset_reset": "none",
-        "enable_auto_commit": False,
-        "isolation_level": config.isolation_level,
-        "fetch_max_wait_ms": config.fetch_max_wait_ms,
-        "max_partition_fetch_bytes": config.max_partition_fetch_bytes,
-        "request_timeout_ms": config.session_timeout_ms + REQUEST_GRACE_MS,
-        **consumer_security(config),
-    }
-    return AIOKafkaConsumer(**settings)

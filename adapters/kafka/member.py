@@ -22,7 +22,6 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-import msgspec
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import (
@@ -36,28 +35,16 @@ from aiokafka.errors import (
 from adapters.kafka.admin import KafkaAdmin, Place
 from adapters.kafka.config import KafkaConfig
 from adapters.kafka.consumer import RebalanceCallbacks, new_consumer, topics_pattern
-from adapters.kafka.readings import Reading, Readings
+from adapters.kafka.damage import DAMAGE
+from adapters.kafka.readings import Fetched, Reading, Readings
+from adapters.kafka.stops import Stops
 from application.ports import ClaimPartitions, ReleasePartitions
-from domain.consumed import ConsumedRecord
 from domain.errors import SourceUnavailableError
 
 logger = logging.getLogger(__name__)
 
 FETCH_SLICE = 0.25
 """Seconds of one `getmany`: how soon an assignment is noticed while nothing comes."""
-
-
-class Fetched(msgspec.Struct, frozen=True):
-    """
-    What one `getmany` gave of one partition.
-
-    Attributes:
-        records: In offset order.
-        position: The next offset: everything before it was given, or carries no record.
-    """
-
-    records: Sequence[ConsumedRecord]
-    position: int
 
 
 class KafkaMember:
@@ -70,6 +57,9 @@ class KafkaMember:
         readings: Where each claimed partition is read; kept up to date here.
         claim: See `ChangeSource.start`.
         release: See `ChangeSource.start`.
+
+    Attributes:
+        stops: Which partitions are stopped at damage in their log.
     """
 
     def __init__(
@@ -86,6 +76,7 @@ class KafkaMember:
         self._readings = readings
         self._claim = claim
         self._release = release
+        self.stops = Stops(config, admin, readings)
         self._consumer: AIOKafkaConsumer | None = None
         self._fetching: asyncio.Task[Mapping[Place, Fetched]] | None = None
         self._unclaimed: set[Place] = set()
@@ -157,6 +148,8 @@ class KafkaMember:
         Raises:
             SourceUnavailableError: Something is wrong with Kafka, or with our rights.
         """
+        if await self._stop_and_retry():
+            return None
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._get_many())
         await asyncio.wait({self._fetching}, timeout=2 * FETCH_SLICE)
@@ -164,7 +157,10 @@ class KafkaMember:
             return None
         done, self._fetching = self._fetching, None
         try:
-            return done.result()
+            return await self.stops.without_disorder(done.result())
+        except DAMAGE as error:
+            self._set_back()
+            return await self.stops.examine(error)
         except OffsetOutOfRangeError as error:
             self._set_back()
             logger.warning("offset out of range", extra={"partitions": _places(error.args[0])})
@@ -180,9 +176,8 @@ class KafkaMember:
 
     def seek(self, place: Place, offset: int) -> None:
         """Fetch on at `offset`, if `place` is assigned."""
-        partition = KafkaPartition(*place)
-        if self._consumer is not None and partition in self._consumer.assignment():
-            self._consumer.seek(partition, offset)
+        if self._consumer is not None and self._is_assigned(place):
+            self._consumer.seek(KafkaPartition(*place), offset)
 
     def apply_pauses(self) -> None:
         """Tell aiokafka which partitions are held."""
@@ -196,9 +191,9 @@ class KafkaMember:
 
     def log_end(self, place: Place) -> int | None:
         """The end up to which committed records can be read, as the last fetch told it."""
-        partition = KafkaPartition(*place)
-        if self._consumer is None or partition not in self._consumer.assignment():
+        if self._consumer is None or not self._is_assigned(place):
             return None
+        partition = KafkaPartition(*place)
         if self._config.isolation_level == "read_committed":
             stable = self._consumer.last_stable_offset(partition)
             if stable is not None and stable >= 0:
@@ -226,10 +221,7 @@ class KafkaMember:
         """Tell Kafka the next offsets of what is assigned; whether that works is no matter."""
         if self._consumer is None:
             return
-        assigned = self._consumer.assignment()
-        told = {
-            KafkaPartition(*p): o for p, o in positions.items() if KafkaPartition(*p) in assigned
-        }
+        told = {KafkaPartition(*p): o for p, o in positions.items() if self._is_assigned(p)}
         if told:
             with suppress(KafkaError):
                 await self._consumer.commit(told)
@@ -243,10 +235,22 @@ class KafkaMember:
             self._fetching = None
         if consumer is not None:
             await consumer.stop()
+        self.stops.clear()
         await self._forget(list(self._readings.by_place))
+
+    async def _stop_and_retry(self) -> bool:
+        """Give up partitions at damage, and have them claimed again after a while."""
+        if due := self.stops.take_due():
+            await self._forget(due)
+            self.apply_pauses()
+        retried = [place for place in self.stops.take_retries() if self._is_assigned(place)]
+        if retried:
+            await self.claim_again(retried)
+        return bool(retried)
 
     async def _on_revoked(self) -> None:
         self._assignments += 1
+        self.stops.clear()
         self._must_claim = False
         self._unclaimed.clear()
         await self._forget(list(self._readings.by_place))
@@ -269,6 +273,9 @@ class KafkaMember:
             (p.topic, p.partition): Fetched(found.get(p, ()), await consumer.position(p))
             for p in partitions
         }
+
+    def _is_assigned(self, place: Place) -> bool:
+        return self._consumer is not None and KafkaPartition(*place) in self._consumer.assignment()
 
     async def _forget(self, places: Iterable[Place]) -> None:
         gone = self._readings.remove(places)

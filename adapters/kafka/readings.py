@@ -1,9 +1,25 @@
 """Where each partition that is ours is read: what was delivered, and what must not be believed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import msgspec
 
 from adapters.kafka.admin import Life, Place
+from domain.consumed import ConsumedRecord
 from domain.stream import Claim, LogPartition, StreamPartition
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """
+    What one `getmany` gave of one partition.
+
+    Attributes:
+        records: In offset order.
+        position: The next offset: everything before it was given, or carries no record.
+    """
+
+    records: Sequence[ConsumedRecord]
+    position: int
 
 
 class Reading:

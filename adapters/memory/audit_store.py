@@ -77,6 +77,12 @@ class MemoryAuditStore:
         judged = [(log, self._judge(log)) for log in partitions]
         return [self._claim(log, judgement) for log, judgement in judged]
 
+    async def give_up(self, partitions: Sequence[StreamPartition]) -> None:
+        self._check_available()
+        for key in map(_key, partitions):
+            if (offset := self.trail.offsets.get(key)) and offset.writer == self.writer:
+                self.trail.offsets[key] = msgspec.structs.replace(offset, writer=None)
+
     async def append(
         self, batch: TransformedBatch, source: ConsumedBatch
     ) -> Sequence[QuarantinedRecord]:

@@ -17,17 +17,19 @@ class MemoryLog:
         records: By offset.
         start: First offset that can still be read.
         end: Offset that the next record will get.
+        damaged: Offsets that cannot be read; none where it is empty.
     """
 
     def __init__(self) -> None:
         self.records: dict[int, RawRecord] = {}
         self.start = 0
         self.end = 0
+        self.damaged = range(0)
 
     def read(self, offset: int, limit: int) -> tuple[Sequence[ConsumedRecord], int]:
         """At most `limit` records from `offset` on, and the offset up to which that looked."""
         found: list[ConsumedRecord] = []
-        while offset < self.end and len(found) < limit:
+        while offset < self.end and len(found) < limit and offset not in self.damaged:
             record = self.records.get(offset)
             if record is not None:
                 found.append(record)
@@ -101,6 +103,10 @@ class MemoryBroker:
         log = self.logs[topic, partition]
         log.start = start
         log.records = {o: r for o, r in log.records.items() if o >= start}
+
+    def damage(self, topic: str, *, partition: int = 0, offsets: range = range(0)) -> None:
+        """Let nobody read `offsets`; none mends the log."""
+        self.logs[topic, partition].damaged = offsets
 
     def describe(self, topic: str, partition: int) -> LogPartition:
         """What a broker says of a partition."""

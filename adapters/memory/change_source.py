@@ -9,7 +9,11 @@ from application.open_batch import batch_of
 from application.ports import ClaimPartitions, ReleasePartitions
 from domain.consumed import ConsumedBatch, PartitionSlice
 from domain.errors import SourceUnavailableError
+from domain.stopped_partition import StoppedPartition
 from domain.stream import Claim, LogPartition, StreamPartition
+
+_POLLS_UNTIL_RETRY = 3
+"""A stopped partition is claimed again after so many polls."""
 
 
 class _Reading:
@@ -44,6 +48,8 @@ class MemoryChangeSource:
         self._readings: dict[TopicPartition, _Reading] = {}
         self._is_paused = False
         self._paused: set[StreamPartition] = set()
+        self._stopped: dict[TopicPartition, StoppedPartition] = {}
+        self._polls_until_retry = 0
 
     async def existing(self) -> Sequence[LogPartition]:
         self._check_available()
@@ -58,6 +64,7 @@ class MemoryChangeSource:
         if self._claim is None:
             raise RuntimeError("poll was called before start")
         await self._rebalance()
+        await self._stop_at_damage()
         await self._forget_expired()
         await self._claim_new(self._claim)
         polled_at = time.monotonic()
@@ -107,6 +114,9 @@ class MemoryChangeSource:
             if key in self._broker.logs
         }
 
+    def stopped(self) -> Sequence[StoppedPartition]:
+        return list(self._stopped.values())
+
     def _check_available(self) -> None:
         if not self._broker.available:
             raise SourceUnavailableError("the in-memory broker is away. Set `available`.")
@@ -118,6 +128,7 @@ class MemoryChangeSource:
             return
         self._generation = self._broker.generation
         self._unclaimed, self._must_take = None, True
+        self._stopped.clear()
         await self._forget(list(self._readings))
         self._broker.give_up(self)
 
@@ -126,6 +137,25 @@ class MemoryChangeSource:
         gone = [key for key, r in self._readings.items() if r.delivered < logs[key].start]
         if gone:
             await self._forget(gone)
+            self._unclaimed = [*(self._unclaimed or ()), *gone]
+
+    async def _stop_at_damage(self) -> None:
+        for key, reading in list(self._readings.items()):
+            log = self._broker.logs[key]
+            if reading.delivered in log.damaged:
+                self._stopped[key] = StoppedPartition(
+                    partition=reading.claim.partition,
+                    offset=reading.delivered,
+                    resume_at=log.damaged.stop,
+                    problem="the in-memory log is damaged",
+                )
+                self._polls_until_retry = _POLLS_UNTIL_RETRY
+                await self._forget([key])
+            elif key in self._stopped and reading.delivered > self._stopped[key].offset:
+                del self._stopped[key]
+        self._polls_until_retry -= 1
+        if self._polls_until_retry == 0:
+            gone = [key for key in self._stopped if key not in self._readings]
             self._unclaimed = [*(self._unclaimed or ()), *gone]
 
     async def _forget(self, keys: Sequence[TopicPartition]) -> None:

@@ -29,7 +29,7 @@ from adapters.postgres.batch_rows import (
     record_gaps,
     record_sources,
 )
-from adapters.postgres.claims import begin_trail, claim_partitions
+from adapters.postgres.claims import begin_trail, claim_partitions, give_up_partitions
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.driver_errors import is_partition_missing, is_row_refused, trouble
 from adapters.postgres.offsets import correct_tallies, is_stored, move_offsets
@@ -45,7 +45,7 @@ from domain.consumed import ConsumedBatch
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
 from domain.quarantine import QuarantinedRecord
 from domain.source_table import SourceTable
-from domain.stream import Claim, LogPartition
+from domain.stream import Claim, LogPartition, StreamPartition
 from domain.transformed import TransformedBatch
 
 # Waiting longer for a session than this is an outage, and the pipeline wants to know.
@@ -112,6 +112,10 @@ class PostgresAuditStore:
     ) -> Sequence[QuarantinedRecord]:
         async with self._session() as session:
             try:
+    async def give_up(self, partitions: Sequence[StreamPartition]) -> None:
+        async with self._session() as session:
+            await give_up_partitions(session, partitions, writer=self._writer)
+
                 return await self._append(session, batch, source)
             except psycopg.Error as error:
                 if not is_partition_missing(error):

@@ -57,6 +57,12 @@ UPDATE audit_state SET begun_at = clock_timestamp(), begun_with = %s, begun_by =
 WHERE begun_at IS NULL
 """
 
+_GIVE_UP = """
+UPDATE kafka_offset AS o SET writer = NULL
+FROM unnest(%s::integer [], %s::integer []) AS a (stream_id, partition)
+WHERE o.stream_id = a.stream_id AND o.partition = a.partition AND o.writer = %s
+"""
+
 _Topic = tuple[str, str]
 
 
@@ -129,6 +135,16 @@ async def claim_partitions(
         partition = StreamPartition(stream_id, log.partition, log.topic)
         claims.append(Claim(partition, judgement.next_offset, log.compacted))
     return claims
+
+
+async def give_up_partitions(
+    session: Session, partitions: Sequence[StreamPartition], *, writer: str
+) -> None:
+    """Let nobody write `partitions`, as far as `writer` does. See the port."""
+    await session.execute(
+        _GIVE_UP,
+        [[p.stream_id for p in partitions], [p.partition for p in partitions], writer],
+    )
 
 
 def _judge(stored: StoredPosition | None, log: LogPartition, group: str) -> Judgement:

@@ -1,0 +1,53 @@
+"""
+The log of a stopped broker, on disk: which batches it holds, and how to damage one.
+
+    base offset (8) | length (4) | leader epoch (4) | magic (1) | CRC (4) | attributes (2) | ...
+                                                                └─ covers what follows it
+
+Source: Apache Kafka's documentation, "Message Format", RecordBatch (magic 2).
+"""
+
+import enum
+from collections.abc import Sequence
+from pathlib import Path
+
+_LENGTH = slice(8, 12)
+_BEFORE_LENGTH_ENDS = 12
+
+
+class Field(enum.Enum):
+    """A byte of a batch, by its place: the lowest of the base offset, of the CRC, or of the end."""
+
+    BASE_OFFSET = 7
+    LENGTH = 9
+    CRC = 20
+    LAST_BYTE = -1
+
+
+def damage_batch(data: Path, topic: str, *, batch: int, field: Field, partition: int = 0) -> None:
+    """
+    Flip bits of one byte in a batch.
+
+    Args:
+        data: Folder of a broker that was stopped.
+        topic: Name of the topic.
+        batch: Which batch of the log, from 0.
+        field: Which byte of it.
+        partition: Partition of the topic.
+    """
+    (log,) = (data / f"{topic}-{partition}").glob("*.log")
+    content = bytearray(log.read_bytes())
+    start, end = _batches(content)[batch]
+    at = end - 1 if field is Field.LAST_BYTE else start + field.value
+    content[at] ^= 0x55
+    log.write_bytes(content)
+
+
+def _batches(content: bytes | bytearray) -> Sequence[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    start = 0
+    while start < len(content):
+        length = int.from_bytes(content[start:][_LENGTH], "big")
+        found.append((start, start + _BEFORE_LENGTH_ENDS + length))
+        start = found[-1][1]
+    return found
