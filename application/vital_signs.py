@@ -1,6 +1,6 @@
 """Numbers that are asked for when somebody looks: a scrape, a probe, the page's header."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -22,6 +22,10 @@ class PoolUsage(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
 
 
+TOLD_GAPS = 5
+"""Open gaps that a probe is told in words; the ledger has all."""
+
+
 class TrailCondition(msgspec.Struct, frozen=True, kw_only=True):
     """
     What the trail knows to be missing from it.
@@ -29,15 +33,29 @@ class TrailCondition(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         open_quarantine: Records in quarantine that nobody has retried or resolved.
         open_gaps: Gaps that lose changes and that nobody has acknowledged.
+        gaps: The oldest of them in words; no more than `TOLD_GAPS`.
     """
 
     open_quarantine: int = 0
     open_gaps: int = 0
+    gaps: Sequence[str] = ()
 
     @property
     def incomplete(self) -> bool:
         """Whether what people read may be incomplete."""
         return self.open_quarantine > 0 or self.open_gaps > 0
+
+    @property
+    def reason(self) -> str | None:
+        """Why the trail is degraded, and what to do, in words; None where no gap is open."""
+        if not self.open_gaps:
+            return None
+        rest = self.open_gaps - len(self.gaps)
+        more = f"; and {rest} more" if rest else ""
+        return (
+            f"changes may be missing: {'; '.join(self.gaps)}{more}. `cdc-audit gap list --open` "
+            f"shows the gaps; `cdc-audit gap acknowledge ID --reason TEXT` takes note of one."
+        )
 
 
 AskCondition = Callable[[], Awaitable[TrailCondition]]

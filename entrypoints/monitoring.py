@@ -147,7 +147,10 @@ class MonitoringService:
             return CheckResult(Health.HEALTHY)
         condition = await self._condition()
         health = Health.DEGRADED if condition.open_gaps else Health.HEALTHY
-        return CheckResult(
-            health,
-            {"open_gaps": condition.open_gaps, "open_quarantine": condition.open_quarantine},
-        )
+        told: dict[str, object] = {
+            "open_gaps": condition.open_gaps,
+            "open_quarantine": condition.open_quarantine,
+        }
+        if condition.reason is not None:
+            told["reason"] = condition.reason
+        return CheckResult(health, told)

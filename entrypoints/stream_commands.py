@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import typer
+
+from domain.errors import RepositoryError
 
 if TYPE_CHECKING:
     from adapters.postgres.stream_orders import StreamStanding
@@ -19,6 +21,7 @@ ConfigFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Topic = Annotated[str, typer.Argument(help="Name of the topic.")]
+SkipCause = Literal["operator_skip", "corrupt"]
 
 
 @app.command("list")
@@ -70,6 +73,67 @@ def take_over(
         _print_json({"from_group": from_group, "to_group": to_group, "partitions": taken})
     else:
         sys.stdout.write(f"{taken} partitions of {from_group!r} belong to {to_group!r} now.\n")
+
+
+@app.command("skip")
+def skip(  # noqa: PLR0913 - each is an option of the command line
+    topic: Topic,
+    partition: Annotated[int, typer.Argument(min=0, help="Partition of the topic.")],
+    config: ConfigFile = None,
+    *,
+    to: Annotated[int, typer.Option("--to", metavar="OFFSET", min=1, help="Where to read on.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept with the gap.")],
+    at: Annotated[
+        int | None,
+        typer.Option("--from", metavar="OFFSET", help="Refuse if the trail stands elsewhere."),
+    ] = None,
+    cause: Annotated[
+        SkipCause, typer.Option(help="corrupt: the log is damaged there.")
+    ] = "operator_skip",
+    cluster: Annotated[str | None, typer.Option(help="Id of the Kafka cluster.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move a partition forward over offsets that will not be in the trail: a gap, for good."""
+    from adapters.postgres.stream_skips import Skip, skip_offsets
+    from domain.gap import GapCause
+
+    settings = _settings(config)
+    _refuse_beyond_the_log(settings, topic, partition, to)
+    order = Skip(
+        topic=topic,
+        partition=partition,
+        to_offset=to,
+        reason=reason,
+        from_offset=at,
+        cause=GapCause(cause),
+        cluster_id=cluster,
+    )
+    skipped = skip_offsets(settings.sink_database, order)
+    if as_json:
+        _print_json({"topic": topic, "partition": partition, "skipped": skipped})
+    else:
+        sys.stdout.write(
+            f"{topic}, partition {partition}: the offsets {skipped.first_offset} to "
+            f"{skipped.next_offset - 1} will not be in the trail: gap {skipped.gap_id}, which "
+            f"keeps /health degraded until it is acknowledged.\n"
+        )
+
+
+def _refuse_beyond_the_log(settings: "AppConfig", topic: str, partition: int, to: int) -> None:
+    """A trail that stands beyond its log is refused by the service: no skip may make it so."""
+    import asyncio
+
+    from adapters.kafka.admin import KafkaAdmin
+
+    async def log_end() -> int:
+        return (await KafkaAdmin(settings.kafka).ends([(topic, partition)]))[topic, partition]
+
+    end = asyncio.run(log_end())
+    if to > end:
+        raise RepositoryError(
+            f"topic {topic}, partition {partition} ends at offset {end}: nothing can be read on at "
+            f"{to}. Skip to {end} at most."
+        )
 
 
 def _settings(file: Path | None) -> "AppConfig":

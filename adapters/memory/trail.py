@@ -7,7 +7,7 @@ import msgspec
 from application.trail_query import StoredRecord
 from domain.control import ControlMessage
 from domain.disposition import Tally
-from domain.gap import Gap
+from domain.gap import Acknowledgement, Gap
 from domain.quarantine import QuarantinedRecord
 from domain.quarantine_entry import QuarantineEntry, QuarantineEvent
 from domain.redelivery import Redelivery
@@ -60,6 +60,7 @@ class MemoryTrail:
         entries: What is known of those in quarantine, by their number from 1 on.
         events: What happened to them, by their number.
         gaps: In the order in which they were found.
+        acknowledged: Who took note of a gap, by its place in `gaps`, from 1.
         runs: Runs of the connector, by stream and partition, in order.
         redeliveries: Rows that repeat others, by stream, partition and offset.
         sources: Source tables that were met, with columns of theirs.
@@ -76,6 +77,7 @@ class MemoryTrail:
         self.entries: dict[int, QuarantineEntry] = {}
         self.events: dict[int, list[QuarantineEvent]] = {}
         self.gaps: list[Gap] = []
+        self.acknowledged: dict[int, Acknowledgement] = {}
         self.runs: dict[PartitionKey, list[MemoryRun]] = {}
         self.redeliveries: dict[RecordKey, Redelivery] = {}
         self.sources: dict[SourceTable, frozenset[str]] = {}

@@ -1,19 +1,24 @@
 """Numbers of a trail in memory that are asked for when somebody looks."""
 
+from adapters.memory.gap_ledger import MemoryGapLedger
 from adapters.memory.trail import MemoryTrail
-from application.vital_signs import TrailCondition
+from application.gap_ledger import GapQuery
+from application.vital_signs import TOLD_GAPS, TrailCondition
 
 
 class MemoryVitalSigns:
-    """Tells what a `MemoryTrail` is known to miss. Nobody can acknowledge anything."""
+    """Tells what a `MemoryTrail` is known to miss."""
 
     def __init__(self, trail: MemoryTrail) -> None:
         self._trail = trail
 
     async def condition(self) -> TrailCondition:
         """Count open quarantine and gaps that lose changes."""
+        every = GapQuery(only_open=True, limit=len(self._trail.gaps))
+        gaps = await MemoryGapLedger(self._trail).gaps(every)
         resolved = sum(not entry.is_open for entry in self._trail.entries.values())
         return TrailCondition(
             open_quarantine=len(self._trail.quarantine) - resolved,
-            open_gaps=sum(gap.loses for gap in self._trail.gaps),
+            open_gaps=len(gaps),
+            gaps=tuple(gap.title for gap in reversed(gaps[-TOLD_GAPS:])),
         )

@@ -76,7 +76,7 @@ def list_streams(config: DatabaseConfig) -> Sequence[StreamStanding]:
         RepositoryError: There are no tables, or the database refused.
         ConnectionError: The database cannot be reached.
     """
-    with _connected(config) as connection:
+    with connected(config) as connection:
         cursor = connection.cursor(row_factory=class_row(StreamStanding))
         return cursor.execute(_LIST.encode()).fetchall()
 
@@ -98,9 +98,8 @@ def begin_incarnation(config: DatabaseConfig, topic: str, *, cluster_id: str | N
             may not do this.
         ConnectionError: The database cannot be reached.
     """
-    with _connected(config) as connection:
-        known = [str(row[0]) for row in connection.execute(_CLUSTERS.encode(), [topic])]
-        chosen = _choose_cluster(topic, known, cluster_id)
+    with connected(config) as connection:
+        chosen = choose_cluster(topic, known_clusters(connection, topic), cluster_id)
         _refuse_running(connection, topic=topic, what=f"topic {topic}")
         return _call(connection, b"SELECT audit_new_incarnation(%s, %s)", [chosen, topic])
 
@@ -116,7 +115,7 @@ def take_over(config: DatabaseConfig, from_group: str, to_group: str) -> int:
         RepositoryError: The first group has none, its service still runs, or the user may not.
         ConnectionError: The database cannot be reached.
     """
-    with _connected(config) as connection:
+    with connected(config) as connection:
         _refuse_running(connection, group=from_group, what=f"consumer group {from_group!r}")
         taken = _call(connection, b"SELECT audit_take_over(%s, %s)", [from_group, to_group])
         if taken == 0:
@@ -127,7 +126,18 @@ def take_over(config: DatabaseConfig, from_group: str, to_group: str) -> int:
         return taken
 
 
-def _choose_cluster(topic: str, known: Sequence[str], wanted: str | None) -> str:
+def known_clusters(connection: psycopg.Connection[Row], topic: str) -> Sequence[str]:
+    """The clusters that the trail knows `topic` of."""
+    return [str(row[0]) for row in connection.execute(_CLUSTERS.encode(), [topic])]
+
+
+def choose_cluster(topic: str, known: Sequence[str], wanted: str | None) -> str:
+    """
+    Choose the cluster that is meant.
+
+    Raises:
+        RepositoryError: The topic is unknown, or ambiguous.
+    """
     if wanted is not None and wanted in known:
         return wanted
     if wanted is None and len(known) == 1:
@@ -165,7 +175,8 @@ def _call(connection: psycopg.Connection[Row], call: bytes, values: Sequence[str
 
 
 @contextmanager
-def _connected(config: DatabaseConfig) -> Generator[psycopg.Connection[Row]]:
+def connected(config: DatabaseConfig) -> Generator[psycopg.Connection[Row]]:
+    """Open a session with the user's own rights: one transaction, committed at the end."""
     with as_repository_error(config), psycopg.connect(config.conninfo) as connection:
         connection.execute(session_settings(config, Access.OWN))
         yield connection

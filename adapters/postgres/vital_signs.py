@@ -1,16 +1,18 @@
 """Numbers of a PostgreSQL trail that are asked for when somebody looks."""
 
+from collections.abc import Sequence
+
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.driver_errors import as_repository_error
-from adapters.postgres.pool import SessionPool
-from application.vital_signs import PoolUsage, TrailCondition
-from domain.gap import GapCause
+from adapters.postgres.gap_ledger import COUNT_OPEN_GAPS, OPEN_GAPS, ledger_gap
+from adapters.postgres.pool import Session, SessionPool
+from application.vital_signs import TOLD_GAPS, PoolUsage, TrailCondition
 
 # The partial index on open errors answers the first; gaps are few.
-_CONDITION = """
+_CONDITION = f"""
 SELECT (SELECT count(*) FROM processing_error WHERE resolved_at IS NULL),
-    (SELECT count(*) FROM audit_gap WHERE acknowledged_at IS NULL AND cause <> %s)
-"""
+    ({COUNT_OPEN_GAPS})
+"""  # noqa: S608 - a constant
 
 
 class PostgresVitalSigns:
@@ -35,9 +37,10 @@ class PostgresVitalSigns:
         """
         with as_repository_error(self._config):
             async with self._pool.lease(check=False) as session:
-                cursor = await session.execute(_CONDITION, [GapCause.COMPACTED.value])
+                cursor = await session.execute(_CONDITION.encode())
                 quarantine, gaps = await cursor.fetchone() or (0, 0)
-        return TrailCondition(open_quarantine=quarantine, open_gaps=gaps)
+                titles = await _titles(session) if gaps else ()
+        return TrailCondition(open_quarantine=quarantine, open_gaps=gaps, gaps=titles)
 
     def pool_usage(self) -> PoolUsage:
         """Count connections as they are now. Asks nobody."""
@@ -48,3 +51,8 @@ class PostgresVitalSigns:
             waiting=numbers.get("requests_waiting", 0),
             limit=numbers.get("pool_max", 0),
         )
+
+
+async def _titles(session: Session) -> Sequence[str]:
+    cursor = await session.execute(OPEN_GAPS.encode(), [TOLD_GAPS])
+    return tuple([ledger_gap(row).title async for row in cursor])
