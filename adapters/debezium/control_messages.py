@@ -18,7 +18,7 @@ from adapters.debezium.incoming import Incoming
 from adapters.debezium.poison import invalid, shown
 from domain.control import COUNTED_ONLY, ControlKind, ControlMessage
 from domain.jsonb_safety import escape_whole, is_unsafe
-from domain.timestamps import kafka_microseconds
+from domain.timestamps import kafka_microseconds, storable
 
 _SHALLOW_BYTES = 1000
 
@@ -43,7 +43,7 @@ def control_message(
         stream_id=incoming.stream_id,
         kafka_partition=record.partition,
         kafka_offset=record.offset,
-        kafka_timestamp=kafka_microseconds(record.timestamp),
+        kafka_timestamp=storable(kafka_microseconds(record.timestamp)),
         kind=kind,
         source_name=source_name,
         transaction_id=transaction_id,

@@ -13,7 +13,9 @@ from functools import cache
 from adapters.debezium.connect_schema import ConnectSchema
 from tests.unit.debezium.records import DATA
 
-_TABLE = re.compile(r"CREATE TABLE ([\w.]+) \((.*?)\)(?=;|$)", re.DOTALL)
+TABLE = re.compile(r"CREATE TABLE ([\w.]+) \((.*?)\)(?=;|$)", re.DOTALL)
+"""A table as a set-up makes it: its name, and its columns."""
+
 _DECIMAL = re.compile(r"(?:numeric|decimal)\(\d+,\s*(\d+)\)")
 _WHOLE = re.compile(r"(?:tiny|small|medium|big)?int(?:eger)?(?! unsigned|\()\b")
 _TEXT = re.compile(r"text|varchar|uuid")
@@ -30,7 +32,7 @@ def tables(name: str) -> Mapping[str, ConnectSchema]:
         match[1].rpartition(".")[2]: ConnectSchema(
             "struct", fields=tuple(_columns(match[2], configuration))
         )
-        for match in _TABLE.finditer(setup)
+        for match in TABLE.finditer(setup)
     }
 
 

@@ -57,3 +57,8 @@ def test_rules_hold_for_the_key() -> None:
     message = decoded(decoder, key=b'{"email":"ada@lovelace.example","id":7}')
 
     assert message.record_key == '{"email":"***","id":7}'
+
+
+@pytest.mark.parametrize(("timestamp", "kept"), [(5, 5000), (-1, None), (2**62, None)])
+def test_a_time_that_no_trail_can_hold_is_left_out(timestamp: int, kept: int | None) -> None:
+    assert decoded(DebeziumDecoder(), timestamp=timestamp).kafka_timestamp == kept

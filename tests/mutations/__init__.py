@@ -1,0 +1,1 @@
+"""Records of real connectors, damaged in every way, and what becomes of them."""
