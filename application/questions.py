@@ -12,6 +12,7 @@ import msgspec
 
 from application.compare_times import CompareTimes
 from application.find_row import FindRow
+from application.gap_ledger import GapLedger
 from application.ports import SourceCatalog, TrailReader
 from application.put_back import AskTypes, PutBack
 from application.query_trail import QueryTrail
@@ -46,6 +47,7 @@ class TrailReaders(msgspec.Struct, frozen=True, kw_only=True):
         statistics: Adds up.
         health: What the trail says of itself.
         coverage: Tables and columns.
+        gaps: The ledger of gaps.
         missing: What is missing.
     """
 
@@ -58,6 +60,7 @@ class TrailReaders(msgspec.Struct, frozen=True, kw_only=True):
     statistics: StatisticsReader
     health: TrailHealthReader
     coverage: CoverageReader
+    gaps: GapLedger
     missing: MissingPartsReader
 
 
@@ -100,7 +103,7 @@ def questions_to(
         transaction=transaction,
         compare=CompareTimes(row_at, rows, missing),
         statistics=TrailStatistics(readers.statistics, readers.health, missing),
-        health=TrailHealth(readers.health, readers.coverage, missing),
+        health=TrailHealth(readers.health, readers.coverage, readers.gaps, missing),
         put_back=PutBack(rows, transaction, missing, types=types),
         missing=missing,
     )

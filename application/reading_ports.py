@@ -14,7 +14,6 @@ from application.trail_facts import (
     Bucket,
     ChangeCount,
     QuarantineCount,
-    StoredGap,
     TableCoverage,
 )
 from application.trail_query import (
@@ -157,10 +156,6 @@ class StatisticsReader(Protocol):
 
 class TrailHealthReader(Protocol):
     """Reads what the trail says of itself."""
-
-    async def gaps(self, *, limit: int) -> Sequence[StoredGap]:
-        """Gaps, open ones first, then the newest first."""
-        ...
 
     async def quarantine(self) -> Sequence[QuarantineCount]:
         """Open records of the quarantine by topic and error type, the most first."""

@@ -119,7 +119,7 @@ class RowHistory:
         walk = self._walk.newest_first(lives, before=before, batch=limit + 1)
         found, has_more = await _take(walk, limit)
         changes = await self._with_truncates(row, found, before, limit=limit)
-        has_more = has_more or len(changes) < len(found)
+        has_more = has_more or changes[-1:] != found[-1:]
         older = changes[-1].place if changes and has_more else None
         known = await self._known_before(lives, changes)
         return RowHistoryPage(

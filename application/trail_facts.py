@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import msgspec
 
 from domain.disposition import Tally
-from domain.gap import Gap
 from domain.operation import OperationTypeEnum
 from domain.source_table import SourceTable
 
@@ -42,29 +41,6 @@ class Bucket(msgspec.Struct, frozen=True):
     start: int
     operation: OperationTypeEnum
     changes: int
-
-
-class StoredGap(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    A gap as it lies in the trail.
-
-    Attributes:
-        id: Its number.
-        topic: Name of the topic.
-        gap: Which offsets, and why.
-        first_seen: When it was found.
-        acknowledged_at: When somebody took note; None while open.
-        acknowledged_by: Who.
-        acknowledged_reason: Why it is acceptable.
-    """
-
-    id: int
-    topic: str
-    gap: Gap
-    first_seen: int
-    acknowledged_at: int | None = None
-    acknowledged_by: str | None = None
-    acknowledged_reason: str | None = None
 
 
 class QuarantineCount(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import msgspec
 
+from application.gap_ledger import GapLedger, GapQuery
 from application.reading_ports import CoverageReader, MissingPartsReader, TrailHealthReader
 from application.trail_facts import (
     Accounting,
     Activity,
     QuarantineCount,
-    StoredGap,
     TableCoverage,
 )
+from domain.gap import LedgerGap
 from domain.missing_part import Incompleteness
 from domain.silence import HOUR, is_silent, usual_silence
 from domain.source_table import SourceTable
@@ -41,7 +42,7 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     What the trail says of itself.
 
     Attributes:
-        gaps: Gaps, open ones first, then the newest first; at most 100.
+        gaps: Gaps, the newest first, acknowledged ones too; at most 100.
         quarantine: Open quarantine by topic and error type, the most first.
         accounting: What became of all offsets, by stream partition.
         unaccounted: Offsets of which nothing is known: 0, or something is wrong.
@@ -51,7 +52,7 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
         may_be_incomplete: Everything that is open.
     """
 
-    gaps: Sequence[StoredGap]
+    gaps: Sequence[LedgerGap]
     quarantine: Sequence[QuarantineCount]
     accounting: Sequence[Accounting]
     unaccounted: int
@@ -68,14 +69,20 @@ class TrailHealth:
     Args:
         health: Reads what the trail says of itself.
         coverage: Knows tables and columns.
+        gaps: Knows gaps.
         missing: Knows what is missing.
     """
 
     def __init__(
-        self, health: TrailHealthReader, coverage: CoverageReader, missing: MissingPartsReader
+        self,
+        health: TrailHealthReader,
+        coverage: CoverageReader,
+        gaps: GapLedger,
+        missing: MissingPartsReader,
     ) -> None:
         self._health = health
         self._coverage = coverage
+        self._gaps = gaps
         self._missing = missing
 
     async def report(self, now: int) -> HealthReport:
@@ -88,7 +95,7 @@ class TrailHealth:
         accounting = await self._health.accounting()
         activity = await self._health.activity(now - _WEEK, now + 1)
         return HealthReport(
-            gaps=await self._health.gaps(limit=100),
+            gaps=await self._gaps.gaps(GapQuery(limit=100)),
             quarantine=await self._health.quarantine(),
             accounting=accounting,
             unaccounted=sum(one.unaccounted for one in accounting),

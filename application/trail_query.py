@@ -1,5 +1,8 @@
 """Questions to the trail, and what comes back."""
 
+import json
+from collections.abc import Collection
+
 import msgspec
 
 from domain.audit_record import AuditRecord
@@ -81,6 +84,22 @@ class TrailQuery(msgspec.Struct, frozen=True, kw_only=True):
     before: Place | None = None
     limit: int = 50
     include_redeliveries: bool = False
+
+
+def bare_text(value: str) -> str:
+    """The text that a value is compared by: a JSON string's own text, any other value as it is."""
+    if not value.startswith('"'):
+        return value
+    try:
+        return msgspec.json.decode(value, type=str)
+    except msgspec.DecodeError:
+        return value
+
+
+def json_forms(text: str) -> Collection[str]:
+    """How a text may stand in JSON: as it is, or with escapes."""
+    quoted = (msgspec.json.encode(text).decode(), json.dumps(text))
+    return dict.fromkeys((text, *(form[1:-1] for form in quoted)))
 
 
 class StoredRecord(msgspec.Struct, frozen=True):

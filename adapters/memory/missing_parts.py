@@ -9,7 +9,6 @@ from application.trail_facts import (
     Accounting,
     Activity,
     QuarantineCount,
-    StoredGap,
     TableCoverage,
 )
 from domain.missing_part import Incompleteness, MissingKind, MissingPart
@@ -41,7 +40,7 @@ class MemoryMissingPartsReader:
     def _gaps(self) -> Iterator[tuple[MissingPart, int | None, int | None]]:
         """Each open gap, with the times of the records around it."""
         for number, gap in enumerate(self._trail.gaps, 1):
-            if not gap.loses:
+            if not gap.loses or number in self._trail.acknowledged:
                 continue
             here = [
                 r
@@ -89,13 +88,6 @@ class MemoryTrailHealthReader:
 
     def __init__(self, trail: MemoryTrail) -> None:
         self._trail = trail
-
-    async def gaps(self, *, limit: int) -> Sequence[StoredGap]:
-        found = [
-            StoredGap(id=n, topic=self._trail.topic_of(gap.stream_id), gap=gap, first_seen=0)
-            for n, gap in enumerate(self._trail.gaps, 1)
-        ]
-        return found[::-1][:limit]
 
     async def quarantine(self) -> Sequence[QuarantineCount]:
         found = list(open_quarantine(self._trail))

@@ -4,7 +4,16 @@ import json
 from collections.abc import Sequence
 
 from adapters.memory.trail import MemoryTrail
-from application.trail_query import Cursor, StoredRecord, TrailQuery
+from application.trail_query import (
+    Cursor,
+    StoredRecord,
+    TrailQuery,
+    ValueFilter,
+    bare_text,
+    json_forms,
+)
+from domain.audit_record import AuditRecord
+from domain.jsonb_safety import members
 from domain.redelivery import Certainty
 from domain.source_table import SourceColumns
 
@@ -63,13 +72,37 @@ class MemoryTrailReader:
 def _matches(stored: StoredRecord, query: TrailQuery) -> bool:
     record = stored.record
     return (
-        query.source_table in (None, record.source_table)
+        query.source_name in (None, record.source_name)
+        and query.source_database in (None, record.source_database)
+        and query.source_table in (None, record.source_table)
         and query.source_schema in (None, record.source_schema)
         and query.operation in (None, record.operation)
         and query.transaction_id in (None, record.transaction_id)
+        and query.change_user in (None, record.change_user)
+        and query.changed_column in (None, *(record.changed_columns or ()))
+        and (query.column_value is None or _has_value(record, query.column_value))
+        and (query.text is None or _has_text(record, query.text))
         and (query.record_key is None or _is_key(record.record_key, query.record_key))
         and (query.since is None or record.change_timestamp >= query.since)
         and (query.until is None or record.change_timestamp < query.until)
+    )
+
+
+def _has_value(record: AuditRecord, wanted: ValueFilter) -> bool:
+    """Whether a column has the value in one of the images as they are stored."""
+    for image in (record.old_data, record.new_data):
+        for member in members(image or "") or ():
+            if json.loads(member.name) == wanted.column:
+                text = (image or "")[member.start : member.end]
+                if bare_text(text) == bare_text(wanted.value) and text != "null":
+                    return True
+    return False
+
+
+def _has_text(record: AuditRecord, text: str) -> bool:
+    places = (record.old_data, record.new_data, record.record_key)
+    return any(
+        form.lower() in place.lower() for form in json_forms(text) for place in places if place
     )
 
 

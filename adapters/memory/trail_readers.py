@@ -1,5 +1,6 @@
 """All readers of one trail in memory."""
 
+from adapters.memory.gap_ledger import MemoryGapLedger
 from adapters.memory.missing_parts import MemoryMissingPartsReader, MemoryTrailHealthReader
 from adapters.memory.row_reader import MemoryRowReader, MemoryTransactionReader
 from adapters.memory.statistics_reader import MemoryChangeCounter, MemoryStatisticsReader
@@ -22,5 +23,6 @@ def memory_readers(trail: MemoryTrail) -> TrailReaders:
         statistics=MemoryStatisticsReader(trail),
         health=health,
         coverage=health,
+        gaps=MemoryGapLedger(trail),
         missing=MemoryMissingPartsReader(trail),
     )

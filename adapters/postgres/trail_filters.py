@@ -7,12 +7,20 @@ from typing import Any
 import msgspec
 from psycopg import sql
 
-from adapters.postgres.copy_text import timestamp_field
-from application.trail_query import TrailQuery
+from application.trail_query import TrailQuery, bare_text, json_forms
 from domain.record_key import identity_prefix, key_hash
 from domain.source_table import SourceTable
 
-_EQUAL = ("source_table", "source_schema", "operation", "transaction_id")
+_EQUAL = (
+    "source_name",
+    "source_database",
+    "source_table",
+    "source_schema",
+    "operation",
+    "transaction_id",
+    "change_user",
+    "changed_column",
+)
 
 # A key of one column, whatever its name. Canonical keys have no spaces.
 _ONE_COLUMN = r'^\{{"(?:[^"\\]|\\.)*":(?:{0})\}}$'
@@ -51,7 +59,7 @@ def filter_of(query: TrailQuery, *, sources: Sequence[SourceTable] = ()) -> Filt
             conditions.append(_IS[name])
             parameters[name] = str(value)
     if not query.include_redeliveries:
-        conditions.append(_IS_NO_REDELIVERY)
+        conditions.append(IS_NO_REDELIVERY)
     if query.record_key is not None:
         whole = is_whole_key(query.record_key)
         conditions += [_IS_KEY, _HAS_HASH] if whole else [_IS_BARE_KEY]
@@ -60,12 +68,14 @@ def filter_of(query: TrailQuery, *, sources: Sequence[SourceTable] = ()) -> Filt
             parameters["key_hashes"] = _hashes(query, sources)
         else:
             parameters["record_key_pattern"] = _bare_key_pattern(query.record_key)
+    if query.column_value is not None:
+        conditions.append(_HAS_VALUE)
+        parameters["value_column"] = query.column_value.column
+        parameters["value"] = bare_text(query.column_value.value)
+    if query.text is not None:
+        conditions.append(_HAS_TEXT)
+        parameters["texts"] = [f"%{_escaped(text)}%" for text in json_forms(query.text)]
     return Filter(conditions, parameters)
-
-
-def time_text(microseconds: int) -> str:
-    """Write a time as PostgreSQL reads it, exactly."""
-    return timestamp_field(microseconds)
 
 
 def is_whole_key(record_key: str) -> bool:
@@ -80,7 +90,14 @@ def _hashes(query: TrailQuery, sources: Sequence[SourceTable]) -> list[int]:
         for source in sources
         if query.source_schema in (None, source.source_schema)
         and query.source_table in (None, source.source_table)
+        and query.source_database in (None, source.source_database)
+        and query.source_name in (None, source.source_name)
     ]
+
+
+def _escaped(text: str) -> str:
+    """The text with LIKE's own characters as themselves."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 def _bare_key_pattern(value: str) -> str:
@@ -89,15 +106,29 @@ def _bare_key_pattern(value: str) -> str:
 
 
 _IS = {
+    "source_name": sql.SQL("t.source_name = %(source_name)s"),
+    "source_database": sql.SQL("t.source_database = %(source_database)s"),
     "source_table": sql.SQL("t.source_table = %(source_table)s"),
     "source_schema": sql.SQL("t.source_schema = %(source_schema)s"),
     "operation": sql.SQL("t.operation = %(operation)s"),
     "transaction_id": sql.SQL("t.transaction_id = %(transaction_id)s"),
+    "changed_column": sql.SQL("%(changed_column)s = ANY(t.changed_columns)"),
+    # By the event itself, else by the context of its transaction, as in audit_trail.
+    "change_user": sql.SQL("""(t.change_user = %(change_user)s
+    OR (t.change_user IS NULL AND t.transaction_id IS NOT NULL AND EXISTS (
+        SELECT FROM audit_context_of(
+            s.cluster_id, t.source_name, t.source_database, t.transaction_id, t.change_timestamp
+        ) AS c WHERE c.change_user = %(change_user)s
+    )))"""),
 }
+_HAS_VALUE = sql.SQL("""(t.new_data ->> %(value_column)s = %(value)s
+    OR t.old_data ->> %(value_column)s = %(value)s)""")
+_HAS_TEXT = sql.SQL("""(t.new_data::text ILIKE ANY(%(texts)s)
+    OR t.old_data::text ILIKE ANY(%(texts)s) OR t.record_key ILIKE ANY(%(texts)s))""")
 _IS_KEY = sql.SQL("t.record_key = %(record_key)s")
 _HAS_HASH = sql.SQL("t.key_hash = ANY(%(key_hashes)s::bigint [])")
 _IS_BARE_KEY = sql.SQL("t.record_key ~ %(record_key_pattern)s")
-_IS_NO_REDELIVERY = sql.SQL("""NOT EXISTS (
+IS_NO_REDELIVERY = sql.SQL("""NOT EXISTS (
     SELECT FROM audit_redelivery AS r
     WHERE r.stream_id = t.stream_id AND r.kafka_partition = t.kafka_partition
         AND r.kafka_offset = t.kafka_offset AND r.certainty = 'certain'

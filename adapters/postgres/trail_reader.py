@@ -7,30 +7,22 @@ enough: the BRIN index on time finds a window in a table of any size, and no ind
 ingest anything.
 """
 
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 import msgspec
-from psycopg import sql
+from psycopg import errors, sql
 
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.driver_errors import as_repository_error
 from adapters.postgres.live_rows import read_since, read_vector
+from adapters.postgres.place_filters import before_place, between, both
 from adapters.postgres.pool import Session, SessionPool
 from adapters.postgres.stored_rows import SELECTED, stored_record
-from adapters.postgres.trail_filters import (
-    Filter,
-    filter_of,
-    is_whole_key,
-    time_text,
-)
+from adapters.postgres.time_windows import Deadline, too_wide, windows_back
+from adapters.postgres.trail_filters import Filter, filter_of, is_whole_key
 from application.trail_query import Cursor, StoredRecord, TrailQuery
 from domain.source_table import SourceColumns, SourceTable
-
-_MINUTE = 60_000_000
-_WIDER = 4
 
 _SEARCH = sql.SQL("""
 SELECT {selected}
@@ -47,22 +39,9 @@ WHERE t.stream_id = %s AND t.kafka_partition = %s AND t.kafka_offset = %s
 LIMIT 1
 """).format(selected=SELECTED)
 
-_FROM = sql.SQL("t.change_timestamp >= %(from)s::timestamptz")
-_TO = sql.SQL("t.change_timestamp < %(to)s::timestamptz")
-# The first condition follows from the second, but only it can use indexes and leave out partitions.
-_BEFORE = sql.SQL("""t.change_timestamp <= %(before)s::timestamptz
-    AND (t.change_timestamp, t.stream_id, t.kafka_partition, t.kafka_offset)
-    < (%(before)s::timestamptz, %(before_stream)s, %(before_partition)s, %(before_offset)s)""")
-
 _SOURCES = """
 SELECT connector, source_name, source_database, source_schema, source_table, columns
 FROM audit_source
-"""
-
-_EXTENT = """
-SELECT (extract(epoch FROM min(lower_bound)) * 1000000)::bigint,
-    (extract(epoch FROM max(upper_bound)) * 1000000)::bigint
-FROM audit_partitions()
 """
 
 
@@ -82,11 +61,12 @@ class PostgresTrailReader:
     async def search(self, query: TrailQuery) -> Sequence[StoredRecord]:
         async with self._snapshot() as session:
             if query.record_key is not None and is_whole_key(query.record_key):
-                found = filter_of(query, sources=tuple(await _sources(session)))
+                found = filter_of(query, sources=tuple(await read_sources(session)))
             else:
                 found = filter_of(query)
                 if query.transaction_id is None:
-                    return await _search_back(session, query, found)
+                    deadline = Deadline(self._config.statement_timeout)
+                    return await _search_back(session, query, found, deadline)
             return await _search(session, query, found, since=query.since, until=query.until)
 
     async def find(self, stream_id: int, partition: int, offset: int) -> StoredRecord | None:
@@ -105,13 +85,13 @@ class PostgresTrailReader:
     ) -> tuple[Sequence[StoredRecord], Cursor]:
         async with self._snapshot() as session:
             whole = query.record_key is not None and is_whole_key(query.record_key)
-            found = filter_of(query, sources=tuple(await _sources(session)) if whole else ())
-            times = _between(query.since, query.until)
-            return await read_since(session, cursor, _both(found, times), limit=query.limit)
+            found = filter_of(query, sources=tuple(await read_sources(session)) if whole else ())
+            times = between(query.since, query.until)
+            return await read_since(session, cursor, both(found, times), limit=query.limit)
 
     async def sources(self) -> SourceColumns:
         async with self._session() as session:
-            return await _sources(session)
+            return await read_sources(session)
 
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator[Session]:
@@ -128,68 +108,31 @@ class PostgresTrailReader:
 
 
 async def _search_back(
-    session: Session, query: TrailQuery, found: Filter
+    session: Session, query: TrailQuery, found: Filter, deadline: Deadline
 ) -> Sequence[StoredRecord]:
     """Look at wider and wider windows, from the newest back, until there is enough."""
-    cursor = await session.execute(_EXTENT)
-    oldest, newest = await cursor.fetchone() or (None, None)
-    if oldest is None:
-        return ()
-    bottom = oldest if query.since is None else max(oldest, query.since)
-    top = min(end for end in (newest, query.until, _after(query)) if end is not None)
-    now = time.time_ns() // 1000  # where most trails end; only speed depends on it
     rows: list[StoredRecord] = []
-    width = _MINUTE
-    while top > bottom and len(rows) < query.limit:
-        start = max(bottom, min(top, now) - width)
+    async for start, top in windows_back(session, query, deadline):
         rest = msgspec.structs.replace(query, limit=query.limit - len(rows))
-        rows += await _search(session, rest, found, since=start, until=top)
-        top, width = start, width * _WIDER
+        try:
+            rows += await _search(session, rest, found, since=start, until=top)
+        except errors.QueryCanceled as error:
+            raise too_wide(deadline.seconds, top) from error
+        if len(rows) >= query.limit:
+            break
     return rows
 
 
 async def _search(
     session: Session, query: TrailQuery, found: Filter, *, since: int | None, until: int | None
 ) -> Sequence[StoredRecord]:
-    whole = _both(_both(found, _between(since, until)), _before(query))
+    whole = both(both(found, between(since, until)), before_place(query.before))
     statement = _SEARCH.format(selected=SELECTED, where=whole.where)
     cursor = await session.execute(statement, {**whole.parameters, "limit": query.limit})
     return [stored_record(row) async for row in cursor]
 
 
-async def _sources(session: Session) -> SourceColumns:
+async def read_sources(session: Session) -> SourceColumns:
+    """Read every source table that the trail has met, with its columns."""
     cursor = await session.execute(_SOURCES)
     return {SourceTable(*names): frozenset(columns) async for *names, columns in cursor}
-
-
-def _after(query: TrailQuery) -> int | None:
-    return None if query.before is None else query.before.change_timestamp + 1
-
-
-def _between(since: int | None, until: int | None) -> Filter:
-    conditions: list[sql.SQL] = []
-    parameters: dict[str, Any] = {}
-    if since is not None:
-        conditions.append(_FROM)
-        parameters["from"] = time_text(since)
-    if until is not None:
-        conditions.append(_TO)
-        parameters["to"] = time_text(until)
-    return Filter(conditions, parameters)
-
-
-def _before(query: TrailQuery) -> Filter:
-    place = query.before
-    if place is None:
-        return Filter((), {})
-    parameters = {
-        "before": time_text(place.change_timestamp),
-        "before_stream": place.stream_id,
-        "before_partition": place.partition,
-        "before_offset": place.offset,
-    }
-    return Filter((_BEFORE,), parameters)
-
-
-def _both(one: Filter, other: Filter) -> Filter:
-    return Filter((*one.conditions, *other.conditions), {**one.parameters, **other.parameters})

@@ -8,12 +8,13 @@ import pytest
 
 from adapters.memory.audit_store import MemoryAuditStore
 from adapters.memory.trail import MemoryTrail
-from adapters.memory.trail_reader import MemoryTrailReader
+from adapters.memory.trail_readers import memory_readers
 from adapters.postgres.audit_store import PostgresAuditStore
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.pool import Access, SessionPool, open_pool
-from adapters.postgres.trail_reader import PostgresTrailReader
+from adapters.postgres.trail_readers import postgres_readers
 from application.ports import AuditStore, SourceCatalog, TrailReader
+from application.questions import TrailReaders
 from domain.audit_record import AuditRecord
 from domain.disposition import Tally
 from tests.servers.postgres import scratch_database
@@ -29,6 +30,7 @@ class Trail(Protocol):
 
     reader: TrailReader
     catalog: SourceCatalog
+    readers: TrailReaders
 
     async def store(self, group: str = GROUP) -> AuditStore:
         """Make the store of another process."""
@@ -64,9 +66,9 @@ class MemoryTrailUnderTest:
 
     def __init__(self) -> None:
         self._trail = MemoryTrail()
-        reader = MemoryTrailReader(self._trail)
-        self.reader: TrailReader = reader
-        self.catalog: SourceCatalog = reader
+        self.readers = memory_readers(self._trail)
+        self.reader: TrailReader = self.readers.trail
+        self.catalog: SourceCatalog = self.readers.catalog
 
     async def store(self, group: str = GROUP) -> AuditStore:
         return MemoryAuditStore(self._trail, group=group, refuses=_refused)
@@ -106,9 +108,9 @@ class PostgresTrailUnderTest:
         self._stack = stack
         self._readers = readers
         self._stores = 0
-        reader = PostgresTrailReader(readers, config)
-        self.reader: TrailReader = reader
-        self.catalog: SourceCatalog = reader
+        self.readers = postgres_readers(readers, config)
+        self.reader: TrailReader = self.readers.trail
+        self.catalog: SourceCatalog = self.readers.catalog
 
     async def store(self, group: str = GROUP) -> AuditStore:
         self._stores += 1

@@ -1,0 +1,76 @@
+"""Counts what a search finds: for a short time, up to a number."""
+
+from collections.abc import AsyncGenerator
+
+import msgspec
+from psycopg import errors, sql
+
+from adapters.postgres.place_filters import between, both
+from adapters.postgres.pool import Session
+from adapters.postgres.reading import Reading
+from adapters.postgres.time_windows import Deadline, windows_back
+from adapters.postgres.trail_filters import Filter, filter_of, is_whole_key
+from adapters.postgres.trail_reader import read_sources
+from application.trail_query import BoundedCount, TrailQuery
+from domain.errors import QueryTooWideError
+
+COUNTING = 2.0
+"""Seconds that a count may take; what was counted until then is a least number."""
+
+_COUNT = sql.SQL("""
+SELECT count(*) FROM (
+    SELECT FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
+    WHERE {where}
+    LIMIT %(limit)s
+) AS found
+""")
+
+
+class PostgresChangeCounter:
+    """
+    Counts.
+
+    Args:
+        reading: Lends sessions.
+        seconds: How long a count may take.
+    """
+
+    def __init__(self, reading: Reading, *, seconds: float = COUNTING) -> None:
+        self._reading = reading
+        self._seconds = min(seconds, reading.config.statement_timeout)
+
+    async def count(self, query: TrailQuery, *, at_most: int) -> BoundedCount:
+        whole = msgspec.structs.replace(query, before=None)
+        counted = 0
+        try:
+            async with self._reading.snapshot() as session:
+                async for found in self._parts(session, whole, at_most + 1):
+                    counted += found
+                    if counted > at_most:
+                        break
+        except QueryTooWideError:
+            return BoundedCount(min(counted, at_most), is_exact=False)
+        return BoundedCount(min(counted, at_most), is_exact=counted <= at_most)
+
+    async def _parts(self, session: Session, query: TrailQuery, limit: int) -> AsyncGenerator[int]:
+        """Count in windows of time, from the newest back; at once what an index finds."""
+        deadline = Deadline(self._seconds)
+        is_key = query.record_key is not None and is_whole_key(query.record_key)
+        sources = tuple(await read_sources(session)) if is_key else ()
+        wanted = filter_of(query, sources=sources)
+        if is_key or query.transaction_id is not None:
+            await deadline.hold(session)
+            yield await _count(session, both(wanted, between(query.since, query.until)), limit)
+            return
+        async for start, top in windows_back(session, query, deadline):
+            yield await _count(session, both(wanted, between(start, top)), limit)
+
+
+async def _count(session: Session, wanted: Filter, limit: int) -> int:
+    statement = _COUNT.format(where=wanted.where)
+    try:
+        cursor = await session.execute(statement, {**wanted.parameters, "limit": limit})
+        row = await cursor.fetchone()
+    except errors.QueryCanceled as error:
+        raise QueryTooWideError(COUNTING) from error
+    return int(row[0]) if row else 0

@@ -1,0 +1,52 @@
+"""Sessions for those who read the trail, and the errors that they may meet."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from psycopg import sql
+
+from adapters.postgres.config import DatabaseConfig
+from adapters.postgres.driver_errors import as_repository_error
+from adapters.postgres.pool import Session, SessionPool
+
+Row = tuple[Any, ...]
+
+
+class Reading:
+    """
+    Lends sessions.
+
+    Args:
+        pool: Sessions with the reader's rights and limits.
+        config: The same database; for messages.
+
+    Attributes:
+        config: The same.
+    """
+
+    def __init__(self, pool: SessionPool, config: DatabaseConfig) -> None:
+        self._pool = pool
+        self.config = config
+
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[Session]:
+        """Lend a session; the driver's errors become those of repositories."""
+        with as_repository_error(self.config):
+            async with self._pool.lease() as session:
+                yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[Session]:
+        """Lend a session in which all statements see the trail at one moment."""
+        async with self.session() as session, session.transaction():
+            await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield session
+
+    async def rows(
+        self, statement: sql.Composable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """Execute one statement, and give all its rows."""
+        async with self.session() as session:
+            cursor = await session.execute(sql.Composed([statement]), parameters)
+            return await cursor.fetchall()

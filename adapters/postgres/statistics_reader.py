@@ -1,0 +1,122 @@
+"""Adds up an interval of the trail."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg import sql
+
+from adapters.postgres.place_filters import time_text
+from adapters.postgres.reading import Reading
+from adapters.postgres.trail_filters import IS_NO_REDELIVERY
+from application.trail_facts import Bucket, ChangeCount
+from domain.operation import OperationTypeEnum
+from domain.row_identity import RowIdentity
+from domain.source_table import SourceTable
+
+_HOUR = 3_600_000_000
+
+_INTERVAL = sql.SQL("""t.change_timestamp >= %(from)s::timestamptz
+    AND t.change_timestamp < %(to)s::timestamptz
+    AND (%(source_table)s::text IS NULL OR t.source_table = %(source_table)s)
+    AND {no_redelivery}""").format(no_redelivery=IS_NO_REDELIVERY)
+
+_BY_TABLE = sql.SQL("""
+SELECT t.connector, t.source_name, t.source_database, t.source_schema, t.source_table,
+    t.operation, count(*),
+    (extract(epoch FROM min(t.change_timestamp)) * 1000000)::bigint,
+    (extract(epoch FROM max(t.change_timestamp)) * 1000000)::bigint
+FROM audit_logging AS t WHERE {interval}
+GROUP BY 1, 2, 3, 4, 5, 6
+""").format(interval=_INTERVAL)
+
+_BY_HOUR = sql.SQL("""
+SELECT floor(extract(epoch FROM t.change_timestamp) / 3600)::bigint, t.operation, count(*)
+FROM audit_logging AS t WHERE {interval}
+GROUP BY 1, 2
+ORDER BY 1, t.operation COLLATE "C"
+""").format(interval=_INTERVAL)
+
+# By the hash first: it is short, and only the few that are wanted look at the key's text.
+_BUSIEST = sql.SQL("""
+SELECT t.connector, t.source_name, t.source_database, t.source_schema, t.source_table,
+    t.record_key, count(*)
+FROM audit_logging AS t
+WHERE {interval} AND t.record_key IS NOT NULL AND t.key_hash IN (
+    SELECT t.key_hash FROM audit_logging AS t
+    WHERE {interval} AND t.key_hash IS NOT NULL
+    GROUP BY 1 ORDER BY count(*) DESC FETCH FIRST %(limit)s ROWS WITH TIES
+)
+GROUP BY 1, 2, 3, 4, 5, 6
+""").format(interval=_INTERVAL)
+
+_WRITERS = sql.SQL("""
+SELECT coalesce(t.change_user, c.change_user), count(*)
+FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
+LEFT JOIN LATERAL audit_context_of(
+    s.cluster_id, t.source_name, t.source_database, t.transaction_id, t.change_timestamp
+) AS c ON t.transaction_id IS NOT NULL AND t.change_user IS NULL
+WHERE {interval}
+GROUP BY 1
+""").format(interval=_INTERVAL)
+
+
+class PostgresStatisticsReader:
+    """
+    Adds up.
+
+    Args:
+        reading: Lends sessions.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    async def by_table(
+        self, since: int, until: int, *, source_table: str | None
+    ) -> Sequence[ChangeCount]:
+        counts = [
+            ChangeCount(
+                source=SourceTable(*names),
+                operation=OperationTypeEnum(operation),
+                changes=changes,
+                first=first,
+                last=last,
+            )
+            for *names, operation, changes, first, last in await self._reading.rows(
+                _BY_TABLE, _interval(since, until, source_table)
+            )
+        ]
+        return sorted(counts, key=lambda c: (-c.changes, _sortable(c.source), c.operation))
+
+    async def by_hour(
+        self, since: int, until: int, *, source_table: str | None
+    ) -> Sequence[Bucket]:
+        found = await self._reading.rows(_BY_HOUR, _interval(since, until, source_table))
+        return [Bucket(hour * _HOUR, OperationTypeEnum(what), n) for hour, what, n in found]
+
+    async def busiest_keys(
+        self, since: int, until: int, *, source_table: str | None, limit: int
+    ) -> Sequence[tuple[RowIdentity, int]]:
+        parameters = {**_interval(since, until, source_table), "limit": limit}
+        found = [
+            (RowIdentity(SourceTable(*names), key), changes)
+            for *names, key, changes in await self._reading.rows(_BUSIEST, parameters)
+        ]
+        return sorted(
+            found, key=lambda item: (-item[1], _sortable(item[0].source), item[0].record_key)
+        )[:limit]
+
+    async def writers(
+        self, since: int, until: int, *, source_table: str | None, limit: int
+    ) -> Sequence[tuple[str | None, int]]:
+        found = await self._reading.rows(_WRITERS, _interval(since, until, source_table))
+        pairs: list[tuple[str | None, int]] = [(who, changes) for who, changes in found]
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0] is None, pair[0] or ""))[:limit]
+
+
+def _interval(since: int, until: int, source_table: str | None) -> Mapping[str, Any]:
+    return {"from": time_text(since), "to": time_text(until), "source_table": source_table}
+
+
+def _sortable(source: SourceTable) -> tuple[str, ...]:
+    return tuple(name or "" for name in source)
