@@ -32,6 +32,7 @@ from adapters.postgres.batch_rows import (
 from adapters.postgres.claims import begin_trail, claim_partitions, give_up_partitions
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.driver_errors import is_partition_missing, is_row_refused, trouble
+from adapters.postgres.evictions import evicting_the_silent
 from adapters.postgres.offsets import correct_tallies, is_stored, move_offsets
 from adapters.postgres.partitions import PartitionMaker
 from adapters.postgres.pool import WRITER, Session, SessionPool
@@ -102,20 +103,24 @@ class PostgresAuditStore:
                 return await begin_trail(session, partitions, reset=reset, group=self._group)
 
     async def claim(self, partitions: Sequence[LogPartition]) -> Sequence[Claim]:
-        async with self._session() as session, session.transaction():
+        async with (
+            self._session() as session,
+            evicting_the_silent(self._pool, session),
+            session.transaction(),
+        ):
             return await claim_partitions(
                 session, partitions, group=self._group, writer=self._writer
             )
+
+    async def give_up(self, partitions: Sequence[StreamPartition]) -> None:
+        async with self._session() as session:
+            await give_up_partitions(session, partitions, writer=self._writer)
 
     async def append(
         self, batch: TransformedBatch, source: ConsumedBatch
     ) -> Sequence[QuarantinedRecord]:
         async with self._session() as session:
             try:
-    async def give_up(self, partitions: Sequence[StreamPartition]) -> None:
-        async with self._session() as session:
-            await give_up_partitions(session, partitions, writer=self._writer)
-
                 return await self._append(session, batch, source)
             except psycopg.Error as error:
                 if not is_partition_missing(error):
@@ -196,14 +201,19 @@ class PostgresAuditStore:
         except ConnectionError:  # of ours: it says so already
             raise
         except (psycopg.Error, OSError) as error:
-            await self._replace_broken()
+            await self._begin_anew()
             raise trouble(error, self._config) from error
 
-    async def _replace_broken(self) -> None:
-        """Find out which sessions an outage has broken, lest each costs a batch an attempt."""
+    async def _begin_anew(self) -> None:
+        """
+        Give up all sessions: they may be broken, each of which would cost a batch an attempt.
+
+        Those that work may have been given by their server, for as long as they live, what the
+        trouble came from: read-only transactions, a timeout, a role without rights.
+        """
         with suppress(psycopg.Error, OSError, TimeoutError):
             async with asyncio.timeout(_LONGEST_WAIT):
-                await self._pool.check()
+                await self._pool.drain()
 
 
 def _control_lines(batch: TransformedBatch) -> bytes:

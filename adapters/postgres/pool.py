@@ -32,6 +32,15 @@ WRITER = secrets.token_hex(8)
 _STRETCH = 3.0
 _LOOK_AGAIN = 0.25
 
+LONGEST_SILENCE = 30.0
+"""
+Seconds that one statement of a writer may go unanswered; a reader's, beyond its own limit.
+
+Longer, and the connection counts as half open: what was sent may or may not have been done, as
+with any lost answer. Without a limit such a connection is waited for as long as something on the
+way keeps it alive: a proxy, a load balancer, a server that is frozen.
+"""
+
 
 class Access(enum.Enum):
     """What a pool's sessions are for: which role they take, and how long they may take."""
@@ -177,8 +186,21 @@ def session_settings(config: DatabaseConfig, access: Access) -> sql.Composed:
 
 def _session_class(pool: SessionPool) -> type[Session]:
     """Make the pool's class of connections: one that is not ready never reaches the pool."""
+    readers = pool.config.statement_timeout if pool.access is Access.READ else 0.0
 
     class PreparedSession(AsyncConnection[Row]):
+        async def wait(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - psycopg's own
+            limit = asyncio.timeout(LONGEST_SILENCE + readers)
+            try:
+                async with limit:
+                    return await super().wait(*args, **kwargs)
+            except TimeoutError as error:
+                if not limit.expired():
+                    raise
+                raise psycopg.OperationalError(
+                    f"no answer within {LONGEST_SILENCE + readers:g} s"
+                ) from error
+
         @classmethod
         async def connect(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - psycopg's own
             connection: Self | None = None

@@ -6,16 +6,17 @@ import pytest
 from rich.console import Console
 
 from adapters.postgres.config import DatabaseConfig
-from tests.e2e.conftest import StartService, settings, start_service, topic, trail
+from tests.e2e.conftest import StartService, start_service
 from tests.e2e.service_process import service_settings
 from tests.e2e.trail_check import Trail
 from tests.e2e.written_topic import WrittenTopic
+from tests.faults.administrator import Administrator
 from tests.faults.fault_table import FaultTable
 from tests.faults.scene import NewScene, Scene
 from tests.faults.tcp_proxy import TcpProxy
 from tests.servers.kafka_cluster import KafkaCluster
 
-__all__ = ["settings", "start_service", "topic", "trail"]
+__all__ = ["start_service"]
 
 TABLE = FaultTable()
 
@@ -24,17 +25,19 @@ TABLE = FaultTable()
 def new_scene(
     cluster: KafkaCluster, trail_database: DatabaseConfig, start_service: StartService
 ) -> NewScene:
-    """Make scenes, each with its own topic and group, in one trail."""
+    """Make scenes, each with its own topic and group, in one trail or in that of `database`."""
 
-    def make() -> Scene:
+    def make(database: DatabaseConfig = trail_database) -> Scene:
         topic = WrittenTopic(cluster, cluster.scratch("shop.public.orders"))
         settings = service_settings(
             bootstrap=cluster.bootstrap,
             topic=topic.name,
             group=cluster.scratch("group"),
-            database=trail_database,
+            database=database,
         )
-        trail = Trail(trail_database)
+        if database.writer_role:
+            settings["CDC_AUDIT_SINK_DATABASE_WRITER_ROLE"] = database.writer_role
+        trail = Trail(database)
         return Scene(topic, settings, trail, start_service=start_service, table=TABLE)
 
     return make
@@ -44,6 +47,12 @@ def new_scene(
 def scene(new_scene: NewScene) -> Scene:
     """Give one scene."""
     return new_scene()
+
+
+@pytest.fixture
+def administrator(trail_database: DatabaseConfig) -> Administrator:
+    """Give somebody with every right in the trail's database."""
+    return Administrator(trail_database)
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ class TcpProxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._servers: set[asyncio.StreamWriter] = set()
         self._open = asyncio.Event()
         self._delay = 0.0
         self._commits_to_lose = 0
@@ -77,8 +78,8 @@ class TcpProxy:
         """Take what comes and pass nothing on, in connections old and new, until `restore`."""
         self._call(self._open.clear)
 
-    def abandon_connections(self) -> None:
-        """Never pass anything on in the connections of now: half-open, and nobody is told."""
+    def abandon_clients(self) -> None:
+        """End the servers' halves of all connections, and tell their clients nothing, ever."""
         self._call(self._abandon)
 
     def delay(self, seconds: float) -> None:
@@ -129,7 +130,9 @@ class TcpProxy:
 
     def _abandon(self) -> None:
         for task in self._tasks:
-            task.cancel("abandoned")
+            task.cancel()
+        for writer in self._servers:
+            writer.transport.abort()
 
     async def _connected(
         self, client_reader: asyncio.StreamReader, client_writer: asyncio.StreamWriter
@@ -143,6 +146,7 @@ class TcpProxy:
             return
         both = _Connection(client_writer, server_writer)
         self._writers |= {client_writer, server_writer}
+        self._servers.add(server_writer)
         self._spawn(self._carry(client_reader, server_writer, both.sent))
         self._spawn(self._carry(server_reader, client_writer, both.answered(self._loses_commit)))
 
