@@ -50,7 +50,7 @@ class AccessGuard:
     Lets requests through whose sender is known, and writes down what they look at.
 
     It belongs inside `SessionMiddleware`. Handlers find the sender in ``request.state.principal``,
-    and leave the number of rows that they answer with in ``request.state.row_count``.
+    and tell how many rows they answer with (see `looks`).
 
     Args:
         app: What is guarded.
@@ -118,7 +118,15 @@ class AccessGuard:
         except _NotWrittenError:
             return
         if scope["state"].get("streamed"):
-            await self._log.write(_look(request, principal, status, at_end=True))
+            await self._note_end(_look(request, principal, status, at_end=True))
+
+    async def _note_end(self, look: Look) -> None:
+        try:
+            await self._log.write(look)
+        except RepositoryError as error:
+            logger.warning(
+                "the end of a look could not be written down", extra={"error": str(error)}
+            )
 
 
 async def _not_forged(request: Request, receive: Receive) -> Receive:

@@ -20,6 +20,7 @@ from entrypoints.http.api_parameters import (
 from entrypoints.http.api_problems import no_such_change, problem_response
 from entrypoints.http.api_structs import ChangePage, change_out, detail_out
 from entrypoints.http.events_stream import LiveChanges
+from entrypoints.http.looks import counted, note_rows
 
 _PAGING = ("before", "limit")
 
@@ -32,6 +33,7 @@ def api_routes(trail: QueryTrail, live: LiveChanges) -> Sequence[Route]:
         filters = read_filters(parameters.multi_items(), besides=_PAGING)
         query = trail_query(filters, before=parameters.get("before"), limit=parameters.get("limit"))
         page = await trail.latest(query)
+        note_rows(request, len(page.changes))
         return _json(
             ChangePage(
                 changes=[change_out(stored) for stored in page.changes],
@@ -44,6 +46,7 @@ def api_routes(trail: QueryTrail, live: LiveChanges) -> Sequence[Route]:
         text = request.path_params["id"]
         coordinates = read_id(text)
         stored = None if coordinates is None else await trail.change(*coordinates)
+        note_rows(request, int(stored is not None))
         if stored is None:
             return problem_response(no_such_change(text))
         return _json(detail_out(stored))
@@ -51,7 +54,7 @@ def api_routes(trail: QueryTrail, live: LiveChanges) -> Sequence[Route]:
     async def stream(request: Request) -> Response:
         filters = read_filters(request.query_params.multi_items(), besides=("after",))
         query = trail_query(filters)
-        return live.response(await begin(trail, request), query, _line)
+        return live.response(await begin(trail, request), query, counted(request, _line))
 
     return (
         Route("/changes", changes),

@@ -30,6 +30,7 @@ from entrypoints.http.api_parameters import (
 from entrypoints.http.api_problems import UNPROCESSABLE, no_such_change, problem_of
 from entrypoints.http.api_structs import Problem
 from entrypoints.http.events_stream import LiveChanges
+from entrypoints.http.looks import counted, note_rows
 from entrypoints.http.page_times import for_input
 from entrypoints.http.page_values import visible
 from entrypoints.http.page_view import change_view, row_view
@@ -99,13 +100,16 @@ class Pages:
         except BadParameterError as error:
             shown = {name: parameters[name] for name in FILTERS if name in parameters}
             return self._list(Filters(**shown), problem=problem_of(error))
-        return self._list(filters, query=query, page=await self._trail.latest(query))
+        page = await self._trail.latest(query)
+        note_rows(request, len(page.changes))
+        return self._list(filters, query=query, page=page)
 
     async def change(self, request: Request) -> Response:
         """One change."""
         text = request.path_params["id"]
         coordinates = read_id(text)
         stored = None if coordinates is None else await self._trail.change(*coordinates)
+        note_rows(request, int(stored is not None))
         if stored is None:
             return self.problem(request, no_such_change(text))
         return self.html("change.html", {"change": change_view(stored, self._clock())})
@@ -114,7 +118,9 @@ class Pages:
         """Lines of the list, as the changes are committed."""
         filters = read_filters(request.query_params.multi_items(), besides=("after",))
         query = trail_query(filters)
-        return self._live.response(await begin(self._trail, request), query, self._line)
+        return self._live.response(
+            await begin(self._trail, request), query, counted(request, self._line)
+        )
 
     async def status(self, _: Request) -> Response:
         """The state in the header, for itself."""
