@@ -22,12 +22,12 @@ def measure(rig: Rig) -> Figures:
     # The first start reads the program from disk, and the database's catalogs.
     rounds = range(rig.scale.rounds + (1 if rig.scale.rounds > 1 else 0))
     commits = [_first_commit(rig, topic) for _ in rig.counted(rounds, "start")]
+    figures = {"start_to_first_commit_s": figure(commits[-rig.scale.rounds :], "s")}
     ray = [_ray(rig, topic) for _ in rig.counted(range(rig.scale.starts), "start of Ray")]
-    return {
-        "start_to_first_commit_s": figure(commits[-rig.scale.rounds :], "s"),
-        "start_to_ray_s": figure([up for up, _ in ray], "s"),
-        "start_to_first_commit_with_ray_s": figure([commit for _, commit in ray], "s"),
-    }
+    if ray:
+        figures["start_to_ray_s"] = figure([up for up, _ in ray], "s")
+        figures["start_to_first_commit_with_ray_s"] = figure([commit for _, commit in ray], "s")
+    return figures
 
 
 def _first_commit(rig: Rig, topic: FilledTopic) -> float:

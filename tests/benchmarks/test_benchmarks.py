@@ -10,7 +10,16 @@ from domain.consumed import RawRecord
 from domain.operation import OperationTypeEnum
 from tests.benchmarks import events
 from tests.benchmarks.decoding import SHAPES
-from tests.benchmarks.measuring import alternate, figure, ratio, write_figures
+from tests.benchmarks.measuring import (
+    alternate,
+    figure,
+    percentile,
+    ratio,
+    read_figures,
+    write_figures,
+)
+from tests.benchmarks.naive.rows import a_row
+from tests.benchmarks.plot import draw
 
 
 def test_every_candidate_begins_a_round_in_its_turn() -> None:
@@ -90,3 +99,45 @@ def test_each_event_is_another_row_at_the_next_offset() -> None:
     assert isinstance(first, RawRecord)
     assert (first.offset, second.offset) == (0, 1)
     assert first.key != second.key
+
+
+def test_a_percentile_is_a_sample_and_the_deciles_are_kept() -> None:
+    found = percentile([float(n) for n in range(1, 1_001)], 99, "ms")
+
+    assert found.value == 990.0
+    assert found.samples == (1.0, *(float(n * 100) for n in range(1, 11)))
+
+
+def test_what_was_written_is_read_again(tmp_path: Path) -> None:
+    figures = {"x": figure([1.0, 3.0], "us")}
+
+    write_figures(figures, tmp_path / "bench.json")
+
+    assert read_figures(tmp_path / "bench.json") == figures
+
+
+def test_the_plot_is_drawn_of_what_was_measured_and_is_the_same_again(tmp_path: Path) -> None:
+    figures = {
+        "kafka_to_pg_events_per_s": figure([50_000.0, 60_000.0], "1/s"),
+        "decode_us_per_event_plain": figure([4.0], "us"),
+        "freshness_p50_ms": percentile([float(n) for n in range(1, 100)], 50, "ms"),
+    }
+
+    for name in ("one.svg", "another.svg"):
+        draw(figures, tmp_path / name)
+
+    drawn = (tmp_path / "one.svg").read_text()
+    assert drawn == (tmp_path / "another.svg").read_text()
+    assert "Kafka to PostgreSQL" in drawn
+
+
+def test_the_straightforward_service_makes_the_row_that_ours_makes() -> None:
+    (record,) = events.records([events.plain(7)])
+    ours = SHAPES["plain"].decoder().decode(record, 1)
+
+    theirs = a_row(record, 1)
+
+    assert isinstance(ours, AuditRecord)
+    same = ("operation", "record_key", "transaction_id", "lsn", "source_table")
+    assert {name: theirs[name] for name in same} == {name: getattr(ours, name) for name in same}
+    assert theirs["changed_columns"] == list(ours.changed_columns or ())

@@ -5,10 +5,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from aiokafka import ConsumerRecord
 from sqlalchemy import JSON, BigInteger, DateTime, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from domain.consumed import ConsumedRecord
 
 _OPERATIONS = {"c": "INSERT", "u": "UPDATE", "d": "DELETE", "r": "SNAPSHOT"}
 _Row = dict[str, Any]
@@ -49,7 +50,7 @@ class AuditRow(Base):
     decoder_version: Mapped[int | None] = mapped_column(SmallInteger)
 
 
-def a_row(record: ConsumerRecord, stream_id: int) -> _Row:
+def a_row(record: ConsumedRecord, stream_id: int) -> _Row:
     """Decode a message, and give the values of its row."""
     envelope = json.loads(record.value or b"null")
     source = envelope["source"]
