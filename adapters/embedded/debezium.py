@@ -145,4 +145,6 @@ class EmbeddedDebezium:
             "converter.schemas.enable": "true",
             # A NULL in a column with a default would arrive as the default.
             "converter.replace.null.with.default": "false",
+            # Headers as Kafka Connect writes them: of what is no text, the value alone.
+            "header.converter.schemas.enable": "false",
         }

