@@ -40,7 +40,7 @@ from application.ports import (
     RecordSource,
     TrailReader,
 )
-from application.quarantine_ledger import QuarantineLedger
+from application.quarantine_ledger import QuarantineLedger, RecordFinder
 from application.quarantine_protection import QuarantineProtection
 from application.topic_orders import TopicOrders
 from application.vital_signs import PoolUsage
@@ -52,7 +52,7 @@ from entrypoints.http.access_config import is_off_loopback
 from entrypoints.http.page_access import page_access
 from entrypoints.monitoring import MonitoringService
 from entrypoints.redaction_config import quarantine_protection
-from entrypoints.registered_schemas import registered_schemas
+from entrypoints.registered_schemas import open_registered_schemas
 from entrypoints.settings import AppConfig
 from entrypoints.source_catalog import source_catalog
 from entrypoints.table_config import column_types
@@ -80,6 +80,7 @@ class Container(containers.DeclarativeContainer):
     pool = providers.Resource(open_pool, config.provided.sink_database)
     reader_pool = providers.Resource(open_pool, config.provided.sink_database, access=Access.READ)
     tracer = providers.Resource(open_batch_tracer, providers.Object(os.environ))
+    schemas = providers.Resource(open_registered_schemas, config.provided.schema_registry)
     metrics = providers.Singleton(MetricsCollector)
 
     protection: providers.Provider[QuarantineProtection | None] = providers.Singleton(
@@ -104,7 +105,7 @@ class Container(containers.DeclarativeContainer):
         config.provided.decoder,
         config.provided.redaction.rules,
         hash_key=config.provided.redaction.key.call(),
-        schemas=providers.Callable(registered_schemas, config.provided.schema_registry),
+        schemas=schemas,
         column_types=providers.Callable(column_types, config.provided.tables),
     )
     observer: providers.Provider[BatchObserver] = providers.Singleton(
@@ -122,13 +123,16 @@ class Container(containers.DeclarativeContainer):
     orders: providers.Provider[TopicOrders] = providers.Singleton(
         PostgresTopicOrders, pool, config.provided.sink_database
     )
+    finder: providers.Provider[RecordFinder] = providers.Singleton(
+        KafkaRecordFinder, config.provided.kafka
+    )
     retries = providers.Singleton(
         QuarantineRetries,
         store=store,
         ledger=providers.Singleton(
             PostgresRetryLedger, pool, config.provided.sink_database, protection=protection
         ),
-        finder=providers.Singleton(KafkaRecordFinder, config.provided.kafka),
+        finder=finder,
         open_transformer=providers.Factory(
             open_transformer,
             engine="inprocess",
