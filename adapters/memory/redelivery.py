@@ -1,13 +1,21 @@
-"""Marks redeliveries in a trail in memory: it looks at all of a stream, whatever positions say."""
+"""Redeliveries in memory: every row of a stream is looked at, whatever positions say."""
 
 from collections.abc import Sequence
 
 import msgspec
 
 from adapters.memory.trail import MemoryRun, MemoryTrail, PartitionKey
+from application.mark_redeliveries import RunInterval
 from domain.audit_record import AuditRecord
 from domain.operation import OperationTypeEnum, TimestampSource
-from domain.redelivery import Delivery, RunStretch, begins_run, repeats, stands_alone
+from domain.redelivery import (
+    Delivery,
+    Redelivery,
+    RunStretch,
+    begins_run,
+    repeats,
+    stands_alone,
+)
 from domain.transformed import Advance
 
 
@@ -22,6 +30,57 @@ def mark_redeliveries(trail: MemoryTrail, advances: Sequence[Advance]) -> None:
                 offset = found.later[2]
                 if found.later[:2] == key and advance.expected <= offset < advance.next_offset:
                     trail.redeliveries.setdefault(found.later, found)
+
+
+class MemoryRedeliveryBooks:
+    """
+    The runs and the marks of a `MemoryTrail`.
+
+    Args:
+        trail: The trail.
+    """
+
+    def __init__(self, trail: MemoryTrail) -> None:
+        self._trail = trail
+
+    async def runs(self) -> Sequence[RunInterval]:
+        return [
+            RunInterval(
+                topic=self._trail.topic_of(key[0]),
+                stream_id=key[0],
+                partition=key[1],
+                run=run.run,
+                first_offset=run.first_offset,
+                next_offset=end,
+                repeats_until="~",
+            )
+            for key, runs in sorted(self._trail.runs.items())
+            for run, end in zip(
+                runs,
+                [*(r.first_offset for r in runs[1:]), self._trail.offsets[key].next_offset],
+                strict=True,
+            )
+        ]
+
+    async def repeats_in(self, interval: RunInterval) -> Sequence[Redelivery]:
+        found = repeats(_deliveries(self._trail, interval.stream_id))
+        return [mark for mark in found if _is_in(mark, interval)]
+
+    async def marks_in(self, interval: RunInterval) -> Sequence[Redelivery]:
+        marks = sorted(self._trail.redeliveries.items())
+        return [mark for _, mark in marks if _is_in(mark, interval)]
+
+    async def replace(self, interval: RunInterval, marks: Sequence[Redelivery]) -> None:
+        for mark in await self.marks_in(interval):
+            del self._trail.redeliveries[mark.later]
+        self._trail.redeliveries.update({mark.later: mark for mark in marks})
+
+
+def _is_in(mark: Redelivery, interval: RunInterval) -> bool:
+    stream_id, partition, offset = mark.later
+    return (stream_id, partition) == (interval.stream_id, interval.partition) and (
+        interval.first_offset <= offset < interval.next_offset
+    )
 
 
 def _note(runs: list[MemoryRun], stretch: RunStretch, count: int) -> None:
