@@ -24,7 +24,13 @@ from domain.errors import (
     SchemaVersionError,
     StreamRefusedError,
 )
-from entrypoints import decode_commands, gap_commands, stream_commands, token_commands
+from entrypoints import (
+    decode_commands,
+    gap_commands,
+    quarantine_commands,
+    stream_commands,
+    token_commands,
+)
 
 if TYPE_CHECKING:  # the settings bring PostgreSQL's driver: not for `version` and `--help`
     from entrypoints.settings import AppConfig
@@ -50,6 +56,7 @@ app = typer.Typer(
 
 app.add_typer(gap_commands.app, name="gap", no_args_is_help=True)
 app.add_typer(stream_commands.app, name="stream", no_args_is_help=True)
+app.add_typer(quarantine_commands.app, name="quarantine", no_args_is_help=True)
 app.add_typer(token_commands.app, name="token", no_args_is_help=True)
 app.command("decode")(decode_commands.decode)
 

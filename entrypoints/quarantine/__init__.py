@@ -1,0 +1,1 @@
+"""`cdc-audit quarantine`: looking after what could not be audited."""

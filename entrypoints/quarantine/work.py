@@ -1,0 +1,90 @@
+"""Doing something to many entries, and telling on a terminal how far it is."""
+
+import json
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from application.quarantine_ledger import QuarantineQuery
+from application.rebuilt_record import RebuildRecord
+from application.retry_quarantined import RetryReport
+from domain.errors import CdcAuditError, SourceUnavailableError
+from domain.quarantine_entry import QuarantineEntry
+from entrypoints.quarantine.opened import matching, open_ledger, open_rebuild, open_retrying
+from entrypoints.quarantine.told import told_line
+from entrypoints.settings import AppConfig
+
+
+async def retry_matching(
+    config: AppConfig, query: QuarantineQuery, *, is_rehearsal: bool
+) -> Sequence[RetryReport]:
+    """
+    Retry every open entry that `query` matches, or only tell how that would end.
+
+    Raises:
+        CdcAuditError: Something is away. What was retried until then is.
+    """
+    reports: list[RetryReport] = []
+    with _progress("rehearsed" if is_rehearsal else "retried") as step:
+        async with open_retrying(config) as retrying:
+            tried = retrying.retry.rehearse if is_rehearsal else retrying.retry.retry
+            async for page in matching(retrying.ledger, query):
+                for entry in page:
+                    reports.append(await tried(entry))
+                    step()
+    return reports
+
+
+async def export_matching(
+    config: AppConfig, query: QuarantineQuery, *, decrypt: bool
+) -> tuple[int, Sequence[str]]:
+    """
+    Write every entry that `query` matches as a line that `cdc-audit decode` reads.
+
+    Returns:
+        How many lines, and why others were left out.
+    """
+    rebuild, count, left_out = open_rebuild(config), 0, list[str]()
+    async with open_ledger(config, is_writing=False) as ledger:
+        async for page in matching(ledger, query):
+            for entry in page:
+                line = await _line(rebuild, entry, left_out, decrypt=decrypt)
+                if line is not None:
+                    sys.stdout.write(f"{line}\n")
+                    count += 1
+    return count, left_out
+
+
+async def _line(
+    rebuild: RebuildRecord, entry: QuarantineEntry, left_out: list[str], *, decrypt: bool
+) -> str | None:
+    if entry.record.encryption_key_id is not None and not decrypt:
+        left_out.append(f"entry {entry.error_id} is encrypted: --raw opens it")
+        return None
+    try:
+        record = await rebuild.rebuild(entry)
+    except SourceUnavailableError:
+        raise
+    except CdcAuditError as error:
+        left_out.append(f"entry {entry.error_id}: {error}")
+        return None
+    return json.dumps(told_line(record, entry.error_id))
+
+
+@contextmanager
+def _progress(what: str) -> Generator[Callable[[], None]]:
+    """Count on standard error, where that is a terminal."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.completed} {task.description}"))
+    with Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda: progress.advance(task)
