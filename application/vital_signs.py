@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from domain.disposition import Tally
+
 
 class PoolUsage(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -34,11 +36,15 @@ class TrailCondition(msgspec.Struct, frozen=True, kw_only=True):
         open_quarantine: Records in quarantine that nobody has retried or resolved.
         open_gaps: Gaps that lose changes and that nobody has acknowledged.
         gaps: The oldest of them in words; no more than `TOLD_GAPS`.
+        offsets: What became of every offset, over all stream partitions.
+        unaccounted: Offsets that no counter tells of: 0 where the accounting identity holds.
     """
 
     open_quarantine: int = 0
     open_gaps: int = 0
     gaps: Sequence[str] = ()
+    offsets: Tally = Tally()
+    unaccounted: int = 0
 
     @property
     def incomplete(self) -> bool:

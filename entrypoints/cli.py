@@ -30,6 +30,7 @@ from entrypoints import (
     quarantine_commands,
     stream_commands,
     token_commands,
+    verify_commands,
 )
 
 if TYPE_CHECKING:  # the settings bring PostgreSQL's driver: not for `version` and `--help`
@@ -58,6 +59,7 @@ app.add_typer(gap_commands.app, name="gap", no_args_is_help=True)
 app.add_typer(stream_commands.app, name="stream", no_args_is_help=True)
 app.add_typer(quarantine_commands.app, name="quarantine", no_args_is_help=True)
 app.add_typer(token_commands.app, name="token", no_args_is_help=True)
+app.add_typer(verify_commands.app, name="verify", no_args_is_help=True)
 app.command("decode")(decode_commands.decode)
 
 ConfigFile = Annotated[

@@ -4,6 +4,7 @@ from adapters.memory.gap_ledger import MemoryGapLedger
 from adapters.memory.trail import MemoryTrail
 from application.gap_ledger import GapQuery
 from application.vital_signs import TOLD_GAPS, TrailCondition
+from domain.disposition import Tally
 
 
 class MemoryVitalSigns:
@@ -20,5 +21,6 @@ class MemoryVitalSigns:
         return TrailCondition(
             open_quarantine=len(self._trail.quarantine) - resolved,
             open_gaps=len(gaps),
+            offsets=sum((offset.tally for offset in self._trail.offsets.values()), start=Tally()),
             gaps=tuple(gap.title for gap in reversed(gaps[-TOLD_GAPS:])),
         )

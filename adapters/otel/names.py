@@ -36,6 +36,9 @@ POOL_LIMIT = "cdc_audit.pool.limit.connections"
 POOL_WAITING = "cdc_audit.pool.waiting.requests"
 OPEN_QUARANTINE = "cdc_audit.quarantine.open.records"
 OPEN_GAPS = "cdc_audit.open.gaps"
+STOPPED = "cdc_audit.stopped.partitions"
+TRAIL_OFFSETS = "cdc_audit.trail.offsets"
+UNACCOUNTED = "cdc_audit.unaccounted.offsets"
 
 _SECONDS = (
     *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),

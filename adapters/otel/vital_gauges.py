@@ -8,6 +8,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from adapters.otel import names
 from application.reports import PipelineState, PipelineStatus
 from application.vital_signs import PoolUsage, TrailCondition
+from domain.disposition import Tally
 from domain.stream import StreamPartition
 
 _Told = Iterable[Observation]
@@ -47,6 +48,9 @@ class VitalGauges:
             names.POOL_LIMIT: (self._tell_limit, "Most database connections the pool opens."),
             names.POOL_WAITING: (self._tell_waiting, "Requests that wait for a connection."),
             names.OPEN_QUARANTINE: (self._tell_quarantine, "Unresolved records in quarantine."),
+            names.STOPPED: (self._tell_stopped, "Partitions stopped at damage in their log."),
+            names.TRAIL_OFFSETS: (self._tell_offsets, "Offsets behind the trail, by disposition."),
+            names.UNACCOUNTED: (self._tell_unaccounted, "Offsets without account: always 0."),
             names.OPEN_GAPS: (self._tell_gaps, "Gaps that lose changes, not acknowledged."),
         }
         for name, (tell, description) in gauges.items():
@@ -107,6 +111,20 @@ class VitalGauges:
     def _tell_gaps(self, _: CallbackOptions) -> _Told:
         if self.condition is not None:
             yield Observation(self.condition.open_gaps)
+
+    def _tell_stopped(self, _: CallbackOptions) -> _Told:
+        if self.status:
+            yield Observation(len(self.status().stopped_partitions))
+
+    def _tell_offsets(self, _: CallbackOptions) -> _Told:
+        if self.condition is not None:
+            for disposition in Tally.__struct_fields__:
+                offsets = getattr(self.condition.offsets, disposition)
+                yield Observation(offsets, {"disposition": disposition})
+
+    def _tell_unaccounted(self, _: CallbackOptions) -> _Told:
+        if self.condition is not None:
+            yield Observation(self.condition.unaccounted)
 
     def _tell_newest(self, _: CallbackOptions) -> _Told:
         if self.newest_change is not None:

@@ -10,7 +10,7 @@ from adapters.postgres.pool import Session, SessionPool
 from application.gap_ledger import GapQuery
 from domain.gap import Acknowledgement, LedgerGap
 
-_GAPS = """
+GAPS = """
 SELECT g.id, g.kind, s.topic, s.incarnation, g.stream_id, g.kafka_partition, g.first_offset,
     g.next_offset, g.cause, g.evidence, (extract(epoch FROM g.first_seen) * 1000000)::bigint,
     (extract(epoch FROM g.acknowledged_at) * 1000000)::bigint, g.acknowledged_by,
@@ -20,19 +20,19 @@ FROM audit_gap AS g JOIN kafka_stream AS s USING (stream_id)
 
 _OPEN = "g.acknowledged_at IS NULL AND g.cause <> 'compacted'"
 
-_LIST = f"""{_GAPS}
+_LIST = f"""{GAPS}
 WHERE (NOT %(only_open)s OR ({_OPEN}))
     AND (%(topic)s::text IS NULL OR s.topic = %(topic)s::text)
     AND (%(before)s::bigint IS NULL OR g.id < %(before)s::bigint)
 ORDER BY g.id DESC LIMIT %(limit)s
 """
 
-OPEN_GAPS = f"{_GAPS} WHERE {_OPEN} ORDER BY g.id LIMIT %s"
+OPEN_GAPS = f"{GAPS} WHERE {_OPEN} ORDER BY g.id LIMIT %s"
 """The open gaps, the oldest first."""
 
 COUNT_OPEN_GAPS = f"SELECT count(*) FROM audit_gap AS g WHERE {_OPEN}"  # noqa: S608 - constants
 
-_FIND = f"{_GAPS} WHERE g.id = %s"
+_FIND = f"{GAPS} WHERE g.id = %s"
 
 _ACKNOWLEDGE = """
 UPDATE audit_gap

@@ -7,12 +7,16 @@ from adapters.postgres.driver_errors import as_repository_error
 from adapters.postgres.gap_ledger import COUNT_OPEN_GAPS, OPEN_GAPS, ledger_gap
 from adapters.postgres.pool import Session, SessionPool
 from application.vital_signs import TOLD_GAPS, PoolUsage, TrailCondition
+from domain.disposition import Tally
 
 # The partial index on open errors answers the first; gaps are few.
 _CONDITION = f"""
 SELECT (SELECT count(*) FROM processing_error WHERE resolved_at IS NULL),
-    ({COUNT_OPEN_GAPS})
-"""  # noqa: S608 - a constant
+    ({COUNT_OPEN_GAPS}),
+    coalesce(sum(abs(unaccounted)), 0)::bigint,
+    {", ".join(f"coalesce(sum({name}), 0)::bigint" for name in Tally.__struct_fields__)}
+FROM audit_accounting
+"""  # noqa: S608 - constants
 
 
 class PostgresVitalSigns:
@@ -38,9 +42,17 @@ class PostgresVitalSigns:
         with as_repository_error(self._config):
             async with self._pool.lease(check=False) as session:
                 cursor = await session.execute(_CONDITION.encode())
-                quarantine, gaps = await cursor.fetchone() or (0, 0)
+                row = await cursor.fetchone()
+                assert row is not None, "an aggregate gives a row"  # noqa: S101 - for the checker
+                quarantine, gaps, unaccounted, *counts = row
                 titles = await _titles(session) if gaps else ()
-        return TrailCondition(open_quarantine=quarantine, open_gaps=gaps, gaps=titles)
+        return TrailCondition(
+            open_quarantine=quarantine,
+            open_gaps=gaps,
+            gaps=titles,
+            offsets=Tally(**dict(zip(Tally.__struct_fields__, counts, strict=True))),
+            unaccounted=unaccounted,
+        )
 
     def pool_usage(self) -> PoolUsage:
         """Count connections as they are now. Asks nobody."""

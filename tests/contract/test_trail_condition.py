@@ -15,6 +15,7 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.vital_signs import PostgresVitalSigns
 from application.ports import AuditStore
 from application.vital_signs import AskCondition, TrailCondition
+from domain.disposition import Tally
 from domain.errors import ConnectionError as DatabaseConnectionError
 from domain.gap import Gap, GapCause
 from tests.builders import a_batch, a_consumed_batch, a_log, a_quarantined_record, advances_of
@@ -67,7 +68,7 @@ async def test_open_quarantine_is_counted(opened: Opened) -> None:
     await store.append(batch, a_consumed_batch(batch))
 
     found = await condition()
-    assert found == TrailCondition(open_quarantine=3)
+    assert (found.open_quarantine, found.open_gaps) == (3, 0)
     assert found.incomplete
 
 
@@ -108,13 +109,25 @@ async def test_what_somebody_resolved_or_acknowledged_is_not_counted() -> None:
                 await session.execute(
                     "INSERT INTO audit_gap (stream_id, kafka_partition, first_offset, "
                     "next_offset, cause, evidence, acknowledged_at, acknowledged_by, "
-                    "acknowledged_reason) VALUES (1, 0, 0, 1, 'expired', 'e', now(), 'ana', 'why'), "
+                    "acknowledged_reason) VALUES "
+                    "(1, 0, 0, 1, 'expired', 'e', now(), 'ana', 'replayed'), "
                     "(1, 0, 1, 2, 'expired', 'e', NULL, NULL, NULL)"
                 )
 
             found = await PostgresVitalSigns(pool, config).condition()
 
     assert (found.open_quarantine, found.open_gaps) == (1, 1)
+
+
+async def test_what_became_of_every_offset_is_summed_up(opened: Opened) -> None:
+    store, condition = opened
+    for partition in (0, 1):
+        await store.claim([a_log(partition)])
+        await store.claim([a_log(partition, log_start=2, log_end=9)])
+
+    found = await condition()
+
+    assert (found.offsets, found.unaccounted) == (Tally(absent=4), 0)
 
 
 async def test_a_database_that_is_away_is_said_to_be_away() -> None:

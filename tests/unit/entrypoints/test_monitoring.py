@@ -105,7 +105,7 @@ async def test_a_disabled_service_serves_nothing() -> None:
 
 async def test_a_pipeline_and_a_trail_are_told_in_health_and_metrics() -> None:
     async def condition() -> TrailCondition:
-        return TrailCondition(open_quarantine=3, open_gaps=1)
+        return TrailCondition(open_quarantine=3, open_gaps=1, gaps=("gap 7",))
 
     service = MonitoringService(
         ANYWHERE,
@@ -125,6 +125,8 @@ async def test_a_pipeline_and_a_trail_are_told_in_health_and_metrics() -> None:
         "status": "degraded",
         "open_gaps": 1,
         "open_quarantine": 3,
+        "reason": "changes may be missing: gap 7. `cdc-audit gap list --open` shows the gaps; "
+        "`cdc-audit gap acknowledge ID --reason TEXT` takes note of one.",
     }
     assert 'cdc_audit_pipeline_state{state="standby"} 1.0' in metrics
     assert "cdc_audit_quarantine_open_records 3.0" in metrics

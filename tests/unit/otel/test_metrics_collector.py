@@ -150,7 +150,10 @@ def test_the_lag_of_a_partition_that_was_taken_away_disappears(metrics: MetricsC
 
 
 def test_the_pipeline_is_in_exactly_one_state(metrics: MetricsCollector) -> None:
-    status = PipelineStatus(state=PipelineState.WAITING, assigned=4, fenced=2)
+    stopped = {"orders-0": "damaged"}
+    status = PipelineStatus(
+        state=PipelineState.WAITING, assigned=4, fenced=2, stopped_partitions=stopped
+    )
 
     metrics.watch_pipeline(lambda: status)
 
@@ -159,12 +162,16 @@ def test_the_pipeline_is_in_exactly_one_state(metrics: MetricsCollector) -> None
     assert [state for state, value in states.items() if value] == ["waiting"]
     assert set(states) == set(PipelineState)
     assert sample(metrics, "cdc_audit_assigned_partitions") == 4
+    assert sample(metrics, "cdc_audit_stopped_partitions") == 1
     assert sample(metrics, "cdc_audit_fenced_batches_total") == 2
 
 
 def test_pool_and_trail_are_told_as_they_are(metrics: MetricsCollector) -> None:
     metrics.watch_pool(lambda: PoolUsage(size=10, idle=7, waiting=2, limit=30))
-    metrics.tell_condition(TrailCondition(open_quarantine=5, open_gaps=1))
+    offsets = Tally(audited=8, absent=2)
+    metrics.tell_condition(
+        TrailCondition(open_quarantine=5, open_gaps=1, offsets=offsets, unaccounted=3)
+    )
 
     assert sample(metrics, "cdc_audit_pool_connections", use="idle") == 7
     assert sample(metrics, "cdc_audit_pool_connections", use="busy") == 3
@@ -172,6 +179,10 @@ def test_pool_and_trail_are_told_as_they_are(metrics: MetricsCollector) -> None:
     assert sample(metrics, "cdc_audit_pool_limit_connections") == 30
     assert sample(metrics, "cdc_audit_quarantine_open_records") == 5
     assert sample(metrics, "cdc_audit_open_gaps") == 1
+    assert sample(metrics, "cdc_audit_trail_offsets", disposition="audited") == 8
+    assert sample(metrics, "cdc_audit_trail_offsets", disposition="absent") == 2
+    assert sample(metrics, "cdc_audit_trail_offsets", disposition="skipped") == 0
+    assert sample(metrics, "cdc_audit_unaccounted_offsets") == 3
 
 
 def test_what_nobody_tells_does_not_appear(metrics: MetricsCollector) -> None:

@@ -93,9 +93,13 @@ SELECT s.cluster_id, s.topic, s.incarnation, o.stream_id, o.partition,
     o.next_offset - o.first_offset
     - (o.audited + o.baseline + o.control + o.skipped + o.quarantined + o.absent)
         AS unaccounted,
+    o.audited + o.baseline + o.control + o.skipped + o.quarantined + o.absent AS accounted,
+    o.next_offset - o.first_offset
+    = o.audited + o.baseline + o.control + o.skipped + o.quarantined + o.absent AS holds,
     o.consumer_group, o.writer, o.moved_at
 FROM kafka_offset AS o JOIN kafka_stream AS s USING (stream_id);
 
 COMMENT ON VIEW audit_accounting IS
     'The accounting identity, per stream partition: next_offset - first_offset = audited + '
-    'baseline + control + skipped + quarantined + absent; unaccounted is the difference, always 0.';
+    'baseline + control + skipped + quarantined + absent; accounted is the sum, unaccounted the difference, always 0, and holds '
+    'says so.';
