@@ -36,7 +36,7 @@ def _column(name: str, value: str, kind: str | None) -> ColumnSql:
     if decoded is None:
         return ColumnSql(column, "NULL", f"{column} IS NULL")
     literal = _literal(decoded, value, base)
-    left = f"{column}::text" if _is_compared_as_text(decoded, base) else column
+    left = f"{column}{_cast(decoded, base)}"
     return ColumnSql(column, literal, f"{left} IS NOT DISTINCT FROM {literal}")
 
 
@@ -45,10 +45,14 @@ def _base(kind: str | None) -> str | None:
     return None if kind is None else re.sub(r"\(.*?\)", "", kind).strip().lower()
 
 
-def _is_compared_as_text(value: object, base: str | None) -> bool:
-    if base is not None:
-        return base.removesuffix("[]") in _NO_EQUALITY
-    return isinstance(value, str) and _LOOKS_LIKE_A_DOCUMENT.match(value) is not None
+def _cast(value: object, base: str | None) -> str:
+    """The cast for a column that can only be compared as text."""
+    if base is None:
+        is_document = isinstance(value, str) and _LOOKS_LIKE_A_DOCUMENT.match(value) is not None
+        return "::text" if is_document else ""
+    if base.removesuffix("[]") not in _NO_EQUALITY:
+        return ""
+    return "::text[]" if base.endswith("[]") else "::text"
 
 
 def _literal(value: object, text: str, base: str | None) -> str:

@@ -153,7 +153,7 @@ class _Writer:
         changed = [diff for diff in diffs if self._is_changed(diff)]
         columns = [self._column(diff.name, diff.old, "before the change") for diff in changed]
         sets = [f"{c.name} = {c.literal}" for c in columns if c is not None]
-        if not sets:
+        if not changed:
             self._refuse("it changed no column that is known")
         conditions = [*self._key(), *self._now(diffs, changed)]
         return f"UPDATE {self._table()}\nSET {', '.join(sets)}\nWHERE {_joined(conditions)}"
