@@ -1,22 +1,18 @@
 """
-Draw what `make bench` measured: ``python -m tests.benchmarks.plot``, build/bench.json to docs/.
+The figures as a picture.
 
     rates         events a second into PostgreSQL: ours, a bare COPY, a straightforward service
     decoding      microseconds of a processor for each event, by shape, beside bare parsers
     freshness     how long after Kafka's append a query sees an event, by share of events
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure as Canvas
 
-from tests.benchmarks.measuring import Figure, Figures, read_figures
-
-FIGURES = Path("build") / "bench.json"
-OUTPUT = Path("docs") / "performance.svg"
+from tests.benchmarks.measuring import Figure, Figures
 
 _RATES = {
     "straightforward service": "naive_events_per_s",
@@ -90,16 +86,3 @@ def _spread(figure: Figure) -> list[list[float]]:
     """How far the least and the most of the samples are from the median, in thousands."""
     least, most = min(figure.samples), max(figure.samples)
     return [[(figure.value - least) / 1_000], [(most - figure.value) / 1_000]]
-
-
-def main() -> int:
-    """Draw; the exit status is 1 if nothing was measured yet."""
-    if not FIGURES.exists():
-        sys.stderr.write(f"{FIGURES} is not there. Run `make bench` first.\n")
-        return 1
-    draw(read_figures(FIGURES), OUTPUT)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

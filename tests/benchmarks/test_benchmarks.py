@@ -20,6 +20,7 @@ from tests.benchmarks.measuring import (
 )
 from tests.benchmarks.naive.rows import a_row
 from tests.benchmarks.plot import draw
+from tests.benchmarks.publish import BEGIN, END, published
 
 
 def test_every_candidate_begins_a_round_in_its_turn() -> None:
@@ -129,6 +130,22 @@ def test_the_plot_is_drawn_of_what_was_measured_and_is_the_same_again(tmp_path: 
     drawn = (tmp_path / "one.svg").read_text()
     assert drawn == (tmp_path / "another.svg").read_text()
     assert "Kafka to PostgreSQL" in drawn
+
+
+def test_the_table_of_a_document_is_replaced_and_nothing_else() -> None:
+    document = f"before\n{BEGIN}\n| old |\n{END}\nafter\n"
+
+    told = published(document, {"rss_mb": figure([101.26, 250.0, 99.0], "MB")})
+
+    assert told.startswith(f"before\n{BEGIN}\n| figure |")
+    assert told.endswith(f"{END}\nafter\n")
+    assert "| `rss_mb` | <= 300 | 101 MB | 99 to 250 |" in told
+    assert "| old |" not in told
+
+
+def test_a_document_without_markers_is_not_written_to() -> None:
+    with pytest.raises(ValueError, match="has no"):
+        published("text", {})
 
 
 def test_the_straightforward_service_makes_the_row_that_ours_makes() -> None:
