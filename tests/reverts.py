@@ -97,7 +97,8 @@ def types_of(table: str, **kinds: str) -> SourceTypes:
 
 
 def _record(fields: Mapping[str, Any]) -> AuditRecord:
-    return a_record(**{"source_table": "t", "record_key": '{"id":1}', **fields})
+    values: dict[str, Any] = {"source_table": "t", "record_key": '{"id":1}', **fields}
+    return a_record(**values)
 
 
 def _image(values: Values) -> str:
