@@ -33,9 +33,14 @@ _RETRYABLE = sql.SQL("""
 """).format(_COLUMNS)
 _FIND = sql.SQL("SELECT {} FROM processing_error WHERE id = %(id)s").format(_COLUMNS)
 _RESOLVE = """
-    UPDATE processing_error
-    SET resolved_at = clock_timestamp(), resolution = 'resolved', resolution_note = %(note)s
-    WHERE id = %(id)s AND resolved_at IS NULL
+    WITH resolved AS (
+        UPDATE processing_error
+        SET resolved_at = clock_timestamp(), resolution = 'resolved', resolution_note = %(note)s
+        WHERE id = %(id)s AND resolved_at IS NULL
+        RETURNING id
+    )
+    INSERT INTO processing_error_event (error_id, kind, message)
+    SELECT id, 'resolved', %(note)s FROM resolved
 """
 
 
