@@ -1,7 +1,8 @@
 """
 The pure loop over consumed records: the hot path, in-process and on Ray's workers alike.
 
-    slices ──▶ decode ──▶ AuditRecord    ──▶ encode ──▶ rows, days, operations
+    slices ──▶ decode ──▶ OrdinaryChange ──▶ encode ──▶ rows, days, operations
+                     ├──▶ AuditRecord    ──▶ encode ──┘
                      ├──▶ ControlMessage ──▶ control (heartbeats and tombstones only counted)
                      ├──▶ SkippedRecord  ──▶ counted
                      └──▶ an error       ──▶ quarantined, with the raw bytes, protected
@@ -10,29 +11,27 @@ Every record gets exactly one disposition, and every offset of a slice is accoun
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
+from application.ordinary_ports import DecodesOrdinaryChanges, EncodesOrdinaryChanges
+from application.poison import quarantined, too_large
 from application.ports import DropsColumns, RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord, PartitionSlice
 from domain.control import COUNTED_ONLY, ControlMessage
 from domain.disposition import Tally
-from domain.errors import (
-    RecordTooLargeError,
-    SchemaRegistryUnavailableError,
-    TransformationError,
-)
+from domain.errors import SchemaRegistryUnavailableError
 from domain.gap import Gap, GapCause
 from domain.operation import OperationTypeEnum, ValueNote
+from domain.ordinary_change import ChangeKind, OrdinaryChange
 from domain.quarantine import QuarantinedRecord
 from domain.source_table import SourceTable
 from domain.transformed import Advance, TransformedBatch
-from domain.unquoted import unquoted
 
 _source_of = attrgetter(*SourceTable._fields)
 _read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -76,13 +75,19 @@ class _Decoded:
 
     def __init__(self) -> None:
         self.stamps: list[int] = []
-        self.operations: dict[OperationTypeEnum, int] = {}
+        self.kinds: dict[ChangeKind, int] = {}
+        self.operations: Counter[OperationTypeEnum] = Counter()
         self.control: list[ControlMessage] = []
         self.skipped = 0
         self.quarantined = 0
 
+    def count_kinds(self) -> None:
+        """Count ordinary changes, which were counted by their kinds, with the others."""
+        for kind, count in self.kinds.items():
+            self.operations[kind.operation] += count
+
     def tally(self, part: PartitionSlice) -> Tally:
-        baseline = self.operations.get(OperationTypeEnum.SNAPSHOT, 0)
+        baseline = self.operations[OperationTypeEnum.SNAPSHOT]
         return Tally(
             audited=len(self.stamps) - baseline,
             baseline=baseline,
@@ -107,6 +112,7 @@ class _Collected:
         self._dropping = decoder if isinstance(decoder, DropsColumns) else None
         self._protection = protection
         self._encode = encoder.encode
+        self._ordinary, self._encode_ordinary = _ordinary_pair(decoder, encoder)
         self._max_record_bytes = max_record_bytes
         self._rows: list[bytes] = []
         self._days: set[int] = set()
@@ -158,35 +164,54 @@ class _Collected:
         )
 
     def _decoded(self, part: PartitionSlice) -> _Decoded:
-        stream_id = part.partition.stream_id
-        decode, encode, rows, sources = self._decode, self._encode, self._rows, self._sources
-        limit = self._max_record_bytes
+        stream_id, limit = part.partition.stream_id, self._max_record_bytes
+        ordinary, encode, rows = self._ordinary, self._encode_ordinary, self._rows
         found = _Decoded()
-        stamps, operations = found.stamps, found.operations
+        stamps, kinds = found.stamps, found.kinds
         for record in part.records:
             try:
-                _refuse_too_large(record, limit)
-                result = decode(record, stream_id)
-                if type(result) is AuditRecord:
-                    row = encode(result)
-                    source = _source_of(result)
-                    if source not in sources:
-                        sources[source] = _columns_of(result)
-                    if result.value_notes is not None and _UNDECODED in result.value_notes:
-                        self._has_undecoded = True
-                    rows.append(row)
-                    stamps.append(result.change_timestamp)
-                    operations[result.operation] = operations.get(result.operation, 0) + 1
-                elif type(result) is ControlMessage:
-                    found.control.append(result)
-                else:
-                    found.skipped += 1
+                if len(record.key or b"") + len(record.value or b"") > limit:
+                    raise too_large(record, limit)  # noqa: TRY301 - it is poison like the others
+                change = ordinary(record, stream_id)
+                if change is None:
+                    self._look_closer(record, stream_id, found)
+                    continue
+                row, kind = encode(change), change.kind
+                if kind not in kinds:
+                    kinds[kind] = 0
+                    self._meet(change.record())
+                kinds[kind] += 1
+                rows.append(row)
+                stamps.append(change.change_timestamp)
             except SchemaRegistryUnavailableError:
                 raise  # trouble, not poison: no record is at fault
             except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
-                self._quarantined.append(_quarantine(record, stream_id, error, self._protection))
+                self._quarantined.append(quarantined(record, stream_id, error, self._protection))
                 found.quarantined += 1
+        found.count_kinds()
         return found
+
+    def _look_closer(self, record: ConsumedRecord, stream_id: int, found: _Decoded) -> None:
+        """Take a record that is no ordinary change, or not known to be one."""
+        result = self._decode(record, stream_id)
+        if type(result) is AuditRecord:
+            row = self._encode(result)
+            self._meet(result)
+            self._rows.append(row)
+            found.stamps.append(result.change_timestamp)
+            found.operations[result.operation] += 1
+        elif type(result) is ControlMessage:
+            found.control.append(result)
+        else:
+            found.skipped += 1
+
+    def _meet(self, record: AuditRecord) -> None:
+        """Note the table of a record that is stored, and whether its types are known."""
+        source = _source_of(record)
+        if source not in self._sources:
+            self._sources[source] = _columns_of(record)
+        if record.value_notes is not None and _UNDECODED in record.value_notes:
+            self._has_undecoded = True
 
     def _note_stamps(self, stamps: Sequence[int]) -> None:
         if not stamps:
@@ -194,6 +219,17 @@ class _Collected:
         newest = max(stamps)
         self._newest = newest if self._newest is None else max(self._newest, newest)
         self._days.update({stamp // MICROSECONDS_PER_DAY for stamp in stamps})
+
+
+def _ordinary_pair(
+    decoder: RecordDecoder, encoder: RowEncoder
+) -> tuple[
+    Callable[[ConsumedRecord, int], OrdinaryChange | None], Callable[[OrdinaryChange], bytes]
+]:
+    """What decodes and encodes ordinary changes: only both together save anything."""
+    if isinstance(decoder, DecodesOrdinaryChanges) and isinstance(encoder, EncodesOrdinaryChanges):
+        return decoder.ordinary_change, encoder.encode_ordinary
+    return lambda _record, _stream_id: None, lambda change: encoder.encode(change.record())
 
 
 def _columns_of(record: AuditRecord) -> frozenset[str]:
@@ -208,62 +244,6 @@ def _names_in(text: str | None) -> Iterable[str]:
         return _read_object((text or "{}").encode())
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return ()
-
-
-def _quarantine(
-    record: ConsumedRecord,
-    stream_id: int,
-    error: Exception,
-    protection: QuarantineProtection | None,
-) -> QuarantinedRecord:
-    too_large = isinstance(error, RecordTooLargeError)
-    is_protected = protection is not None and protection.concerns(record.topic)
-    if is_protected:
-        message = unquoted(error)
-    elif isinstance(error, TransformationError):
-        message = str(error)
-    else:
-        message = (
-            f"decoding failed unexpectedly ({type(error).__name__}: {error}). This is a defect of "
-            f"cdc-audit: please report it with the record's bytes, which are kept here."
-        )
-    quarantined = QuarantinedRecord(
-        stream_id=stream_id,
-        topic=record.topic,
-        kafka_partition=record.partition,
-        kafka_offset=record.offset,
-        kafka_timestamp=record.timestamp if record.timestamp >= 0 else None,
-        key=None if too_large else record.key,
-        value=None if too_large else record.value,
-        headers=tuple((name, value) for name, value in record.headers),
-        error_type=type(error).__name__,
-        error_message=_storable(message),
-        key_size=_size(record.key) if too_large else None,
-        value_size=_size(record.value) if too_large else None,
-    )
-    if protection is not None and is_protected:
-        return protection.protect(quarantined)
-    return quarantined
-
-
-def _size(data: bytes | None) -> int | None:
-    return None if data is None else len(data)
-
-
-def _refuse_too_large(record: ConsumedRecord, limit: int) -> None:
-    key_size, value_size = len(record.key or b""), len(record.value or b"")
-    if key_size + value_size > limit:
-        raise RecordTooLargeError(
-            f"{record.topic}, partition {record.partition}, offset {record.offset}",
-            key_size=key_size,
-            value_size=value_size,
-            limit=limit,
-        )
-
-
-def _storable(message: str) -> str:
-    """A message may quote the record: no store takes NUL or half a surrogate pair as text."""
-    return message.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
 
 
 def _compacted(part: PartitionSlice) -> tuple[Gap, ...]:

@@ -37,6 +37,7 @@ from domain.consumed import ConsumedRecord
 from domain.control import COUNTED_ONLY, ControlKind, ControlMessage, SkippedRecord
 from domain.errors import TransformationError
 from domain.hash_key import HashKey
+from domain.ordinary_change import OrdinaryChange
 from domain.redacted_control import redacted_control
 from domain.redacted_record import redacted_record
 from domain.redaction import ColumnRule, Redaction
@@ -44,6 +45,7 @@ from domain.source_table import SourceTable
 from domain.source_types import SourceTypes
 from domain.unquoted import without_quotes
 
+_OBJECT = ord("{")
 _NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -90,7 +92,8 @@ class DebeziumDecoder:
         wires = Wires(self._wire, self._registry)
         self._others = OtherShapes(self._config, wires, keys, self._envelopes)
         self._records = ChangeRecords(self._config)
-        self._short = ShortWay(self._config)
+        self._short = ShortWay(self._config, redaction.concerns)
+        self._not_ordinary: ConsumedRecord | None = None
 
     def __reduce__(self) -> tuple[Callable[[], "DebeziumDecoder"], tuple[()]]:
         made = partial(
@@ -107,6 +110,10 @@ class DebeziumDecoder:
     def decode(
         self, record: ConsumedRecord, stream_id: int
     ) -> AuditRecord | ControlMessage | SkippedRecord:
+        if record is not self._not_ordinary:
+            ordinary = self.ordinary_change(record, stream_id)
+            if ordinary is not None:
+                return ordinary.record()
         incoming = Incoming(record, stream_id, self._headers.look(record.headers))
         if self._redaction is None:
             return self._with_key(self._decoded(incoming), incoming)
@@ -119,6 +126,20 @@ class DebeziumDecoder:
         if type(result) is ControlMessage:
             return redacted_control(result, self._redaction)
         return result
+
+    def ordinary_change(self, record: ConsumedRecord, stream_id: int) -> OrdinaryChange | None:
+        look, value = self._headers.look(record.headers), record.value
+        if value and value[0] == _OBJECT and not look.has_meaning:
+            plan = None
+            after_schema = self._wire.after_last_schema(record.topic, value)
+            if after_schema is not None:
+                value, plan = after_schema
+            if plan is not None or self._types.are_unknown:
+                change = self._short.change(value, plan, Incoming(record, stream_id, look))
+                if change is not None:
+                    return change
+        self._not_ordinary = record
+        return None
 
     def _with_key(
         self, result: AuditRecord | ControlMessage | SkippedRecord, incoming: Incoming
@@ -156,10 +177,6 @@ class DebeziumDecoder:
         try:
             part = registered or self._wire.unwrap(record.topic, value)
             envelope = read_envelope(part.payload)
-            if part.plan is None and self._types.are_unknown and not incoming.look.has_meaning:
-                short = self._short.decode(envelope, incoming)
-                if short is not None:
-                    return short
             if envelope.op != "m":
                 change = self._envelopes.read(envelope, part.plan, incoming)
                 return self._records.audit_record(change, record, incoming.stream_id)

@@ -24,15 +24,29 @@ class UnsafeNumberError(Exception):
 
 
 def _number(text: str) -> msgspec.Raw:
+    _refuse_unsafe(text)
+    return msgspec.Raw(text.encode())
+
+
+def _comparable_number(text: str) -> tuple[str]:
+    _refuse_unsafe(text)
+    return (text,)
+
+
+def _refuse_unsafe(text: str) -> None:
     mantissa, mark, exponent = text.replace("E", "e").partition("e")
     if len(mantissa) > _LONG or (mark and len(exponent.lstrip("+-0")) >= _UNSAFE_EXPONENT):
         raise UnsafeNumberError
-    return msgspec.Raw(text.encode())
 
 
 decode_row = msgspec.json.Decoder(dict[str, Any], float_hook=_number).decode
 """Decode a JSON object. Raises `UnsafeNumberError`, and `msgspec.ValidationError` for an integer
 of thousands of digits, besides `msgspec.DecodeError` for what is no JSON."""
+
+_Row = dict[str, Any] | None
+decode_comparable = msgspec.json.Decoder(_Row, float_hook=_comparable_number).decode
+"""Decode a JSON object or null, only to compare: numbers with a fraction or an exponent are of a
+form that has a hash, and that nothing else is decoded to. Raises as `decode_row` does."""
 
 decode_exact = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(text.encode())).decode
 """Decode any JSON; numbers with a fraction or an exponent stay text."""

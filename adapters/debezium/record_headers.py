@@ -39,8 +39,13 @@ class HeaderLook(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def has_meaning(self) -> bool:
-        """Whether an envelope with these headers is decoded in another way than without."""
-        return self.follows_key_change or self.key_schema is not None
+        """Whether a record with these headers is decoded in another way than without."""
+        return (
+            self.follows_key_change
+            or self.is_dead_letter
+            or self.key_schema is not None
+            or self.value_schema is not None
+        )
 
 
 _NOTHING = HeaderLook()

@@ -1,88 +1,77 @@
 """
 The short way of the most frequent record: an ordinary change of PostgreSQL's, in JSON.
 
-    value, key ──▶ typed looks of msgspec ──▶ AuditRecord
+    value ──▶ envelope ──▶ typed looks of msgspec ──▶ OrdinaryChange
+    key ─────────────────▶ canonical key, its hash ───┘
 
-What the other modules do step by step, one function does here for a record in which nothing needs
-a closer look: no conversion, no escape, no placeholder, no filler. Whatever is else than expected
-is left to them, so they alone judge; a property test holds both ways to the same records.
+What the other modules do step by step is done here at once for a record in which nothing needs a
+closer look: no escape, no placeholder, no filler. Whatever is else than expected is left to them,
+so they alone judge; a property test holds both ways to the same records.
 """
 
+from collections.abc import Callable, Mapping
 from hashlib import sha256
+from struct import Struct as Packing
 from typing import Any
 
 import msgspec
 
 from adapters.debezium.change_records import DECODER_VERSION
 from adapters.debezium.config import DecoderConfig
-from adapters.debezium.envelope import NULL, Envelope
-from adapters.debezium.exact_json import (
-    UnsafeNumberError,
-    decode_exact,
-    decode_row,
-    encode_sorted,
-    is_array,
-    is_object,
-)
+from adapters.debezium.envelope import Envelope, read_envelope
 from adapters.debezium.incoming import Incoming
-from adapters.debezium.source_block import (
-    PostgresSource,
-    TransactionBlock,
-    read_postgres_source,
+from adapters.debezium.ordinary_rows import (
+    NOT_ORDINARY,
+    Columns,
+    MissingValues,
+    NotOrdinaryError,
+    changed_columns,
+    has_data_besides,
+    read_key,
+    read_row,
 )
-from adapters.debezium.unavailable import UnavailableValues
-from domain.audit_record import AuditRecord
-from domain.jsonb_safety import MAX_DEPTH
-from domain.operation import BeforeImage, OperationTypeEnum, TimestampSource
+from adapters.debezium.ordinary_source import metadata, positions, times, transaction_id
+from adapters.debezium.row_plan import EnvelopePlan
+from adapters.debezium.source_block import PostgresSource, read_postgres_source
+from domain.operation import BeforeImage, OperationTypeEnum
+from domain.ordinary_change import ChangeKind, OrdinaryChange
 from domain.record_key import identity_prefix
-from domain.timestamps import EARLIEST, LATEST, ONE_DAY
+from domain.source_table import SourceTable
 
 _OPERATIONS = {
     "c": OperationTypeEnum.INSERT,
     "u": OperationTypeEnum.UPDATE,
+    "d": OperationTypeEnum.DELETE,
     "r": OperationTypeEnum.SNAPSHOT,
 }
-_SHORT = 1000
-"""Bytes of a part that cannot nest deep enough, or hold a number long enough, to harm anything."""
-
-_OBJECT, _NULL = ord("{"), b"null"
+_HAVE_OLD, _HAVE_NO_OLD = frozenset("ud"), frozenset("cur")
 _UNDECODED = '{"*":"undecoded"}'
-_MOST_TABLES = 10_000
-_TWO_QUOTED, _LONGEST_NUMBER = 5, 20
+_MOST_KNOWN = 10_000
+
+_first_signed = Packing(">q").unpack_from
+"""The first 8 bytes as a signed big-endian integer."""
 
 
-class _Table(msgspec.Struct, frozen=True):
-    """What is the same for all records of a table: its hash so far, and how old rows are sent."""
+class _Known(msgspec.Struct, frozen=True):
+    """
+    What all changes of a table and operation share.
+
+    Attributes:
+        hash: The hash of their keys so far.
+        with_old: The kind of those with an old row; None if such are not ordinary.
+        without_old: The kind of the others, likewise.
+        defaults: What Debezium fills columns of old rows with, besides what is usual.
+    """
 
     hash: Any
-    may_be_filled: bool
+    with_old: ChangeKind | None = None
+    without_old: ChangeKind | None = None
+    defaults: Mapping[str, Any] = {}
 
 
-class _Look(msgspec.Struct, gc=False):
-    """What the parts of an envelope were read as."""
-
-    operation: OperationTypeEnum
-    source: PostgresSource
-    metadata: str
-    old: "_Row | None"
-    new: "_Row"
-    key: "_Key | None"
-
-
-_Row = tuple[str, dict[str, Any]]
-"""JSON text, and the columns."""
-
-_Key = tuple[bytes, dict[str, Any]]
-"""Canonical JSON, and the columns."""
-
-_Names = tuple[str, str, str, str]
-
-
-class _LongWayError(Exception):
-    """Something needs a closer look."""
-
-
-_NOT_ORDINARY = (msgspec.MsgspecError, UnicodeError, UnsafeNumberError, _LongWayError)
+_NO_COLUMNS: Columns = {}
+_NOTHING = _Known(None)
+_Names = tuple[EnvelopePlan | None, str, str, str, str, str]
 
 
 class ShortWay:
@@ -91,207 +80,133 @@ class ShortWay:
 
     Args:
         config: Names the placeholder, and the replica identity of tables.
+        is_redacted: Whether a rule may speak of a column of a table, by its schema and name.
     """
 
-    def __init__(self, config: DecoderConfig) -> None:
+    def __init__(self, config: DecoderConfig, is_redacted: Callable[[str, str], bool]) -> None:
         self._identities = config.replica_identity
-        unavailable = UnavailableValues(config.unavailable_placeholder)
-        self._placeholders = unavailable.texts
-        self._traces = unavailable.traces_within
-        self._tables: dict[_Names, _Table] = {}
+        self._is_redacted = is_redacted
+        self._missing = MissingValues(config.unavailable_placeholder)
+        self._known: dict[_Names, _Known] = {}
 
-    def decode(self, envelope: Envelope, incoming: Incoming) -> AuditRecord | None:
+    def change(
+        self, payload: bytes, plan: EnvelopePlan | None, incoming: Incoming
+    ) -> OrdinaryChange | None:
         """
-        The audit record of an ordinary change; None if it needs a closer look.
+        The ordinary change that a record is; None if it needs a closer look.
 
         Args:
-            envelope: The envelope; it came without a schema, and nothing else tells its types.
-            incoming: The record that it came as; no header of it means anything to decoding.
+            payload: The envelope.
+            plan: What its schema says; None without one.
+            incoming: The record; no header of it means anything to decoding.
         """
-        value = incoming.record.value
-        if value is None or (b"\\" in value and b"\\u" in value):
-            return None
-        for trace in self._traces:
-            if trace in value:
-                return None
         try:
-            look = _look(envelope, incoming.record.key)
-            if self._may_miss(look):
-                return None
-            return self._record(look, envelope, incoming)
-        except _NOT_ORDINARY:
+            return self._change(read_envelope(payload), plan, incoming)
+        except NOT_ORDINARY:
             return None
 
-    def _may_miss(self, look: _Look) -> bool:
-        """Whether a value of an update may stand for one that was not sent."""
-        if look.operation is not OperationTypeEnum.UPDATE:
-            return False
-        for value in look.new[1].values():
-            if type(value) is str:
-                if value in self._placeholders:
-                    return True
-            elif is_array(value) or is_object(value):
-                return True
-        return False
-
-    def _record(self, look: _Look, envelope: Envelope, incoming: Incoming) -> AuditRecord:
-        record = incoming.record
-        source, block, old = look.source, envelope.transaction, look.old
-        names = (source.name, source.db, source.schema, source.table)
-        table = self._tables.get(names) or self._new_table(names)
-        changed_at, captured, kafka = _times(source, envelope, record.timestamp)
-        return AuditRecord(
-            stream_id=incoming.stream_id,
-            kafka_partition=record.partition,
-            kafka_offset=record.offset,
-            change_timestamp=changed_at,
-            timestamp_source=TimestampSource.SOURCE,
-            captured_at=captured,
-            kafka_timestamp=kafka,
-            connector="postgresql",
-            source_name=source.name,
-            source_database=source.db,
-            source_schema=source.schema,
-            source_table=source.table,
-            operation=look.operation,
-            record_key=None if look.key is None else look.key[0].decode(),
-            key_hash=None if look.key is None else _key_hash(table, look.key[0]),
-            old_data=None if old is None else old[0],
-            new_data=look.new[0],
-            changed_columns=None if old is None else _changed(look, table),
-            before_image=BeforeImage.ABSENT if old is None else BeforeImage.COMPLETE,
-            value_notes=_UNDECODED,
-            transaction_id=_transaction_id(source, block),
-            transaction_order=None if block is None else block.total_order,
-            collection_order=None if block is None else block.data_collection_order,
-            lsn=_lsn(source),
-            source_position=_position(source),
-            source_metadata=look.metadata,
-            headers=incoming.look.stored,
-            decoder_version=DECODER_VERSION,
+    def _change(
+        self, envelope: Envelope, plan: EnvelopePlan | None, incoming: Incoming
+    ) -> OrdinaryChange:
+        record, block = incoming.record, envelope.transaction
+        source = read_postgres_source(envelope.source)
+        known = self._of_table(source, envelope.op, plan)
+        old_text, old = read_row(envelope.before)
+        new_text, new = read_row(envelope.after)
+        kind = known.without_old if old_text is None else known.with_old
+        if kind is None:
+            raise NotOrdinaryError
+        key, key_hash, key_columns = None, None, _NO_COLUMNS
+        if record.key is not None:
+            canonical, key_columns = read_key(record.key)
+            key, key_hash = canonical.decode(), _key_hash(known, canonical)
+        changed = self._changed(envelope.op, known.defaults, (old, new), key_columns)
+        changed_at, captured_at, kafka_at = times(source, envelope, record.timestamp)
+        return OrdinaryChange(
+            kind,
+            incoming.stream_id,
+            record.partition,
+            record.offset,
+            changed_at,
+            captured_at,
+            kafka_at,
+            key,
+            key_hash,
+            old_text,
+            new_text,
+            changed,
+            transaction_id(source, block),
+            None if block is None else block.total_order,
+            None if block is None else block.data_collection_order,
+            *positions(source),
+            metadata(envelope.source),
+            incoming.look.stored,
         )
 
-    def _new_table(self, names: _Names) -> _Table:
-        if len(self._tables) >= _MOST_TABLES:
-            self._tables.clear()
-        identity = self._identities.get(f"{names[2]}.{names[3]}")
-        prefix = identity_prefix("postgresql", *names)
-        table = _Table(sha256(prefix), may_be_filled=identity not in (None, "full"))
-        self._tables[names] = table
-        return table
+    def _changed(
+        self,
+        op: str,
+        defaults: Mapping[str, Any],
+        rows: tuple[Columns | None, Columns | None],
+        key: Columns,
+    ) -> tuple[str, ...] | None:
+        """The columns of an update that differ, if the rows are what its operation needs."""
+        old, new = rows
+        if op == "d":
+            if new is not None or old is None or not has_data_besides(old, key, defaults):
+                raise NotOrdinaryError
+            return None
+        if new is None or (op == "u" and self._missing.may_be_in(new)):
+            raise NotOrdinaryError
+        if old is None:
+            return None
+        if len(old) <= len(key):  # the key only, perhaps
+            raise NotOrdinaryError
+        return changed_columns(old, new)
+
+    def _of_table(self, source: PostgresSource, op: str, plan: EnvelopePlan | None) -> _Known:
+        names = (plan, source.name, source.db, source.schema, source.table, op)
+        known = self._known.get(names)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[names] = self._new(source, op, plan)
+        return known
+
+    def _new(self, source: PostgresSource, op: str, plan: EnvelopePlan | None) -> _Known:
+        operation = _OPERATIONS.get(op)
+        identity = self._identities.get(f"{source.schema}.{source.table}")
+        if (
+            operation is None
+            or not (source.db and source.schema and source.table)
+            or not _stays_as_it_is(plan)
+            or self._is_redacted(source.schema, source.table)
+        ):
+            return _NOTHING
+        table = SourceTable("postgresql", source.name, source.db, source.schema, source.table)
+        notes = _UNDECODED if plan is None else None
+
+        def kind(image: BeforeImage) -> ChangeKind:
+            return ChangeKind(table, operation, image, notes, DECODER_VERSION)
+
+        is_old_sure = op in _HAVE_OLD and identity in {None, "full"}
+        return _Known(
+            sha256(identity_prefix(*table)),
+            kind(BeforeImage.COMPLETE) if is_old_sure else None,
+            kind(BeforeImage.ABSENT) if op in _HAVE_NO_OLD else None,
+            {} if plan is None or plan.before is None else plan.before.defaults,
+        )
 
 
-def _look(envelope: Envelope, key: bytes | None) -> _Look:
-    operation = _OPERATIONS.get(envelope.op)
-    source = read_postgres_source(envelope.source)
-    metadata = str(envelope.source, "utf-8")
-    new = _row(envelope.after)
-    if (
-        operation is None
-        or new is None
-        or source.connector != "postgresql"
-        or not (source.db and source.table)
-        or len(metadata) > _SHORT
-    ):
-        raise _LongWayError
-    return _Look(operation, source, metadata, _row(envelope.before), new, _key(key))
+def _stays_as_it_is(plan: EnvelopePlan | None) -> bool:
+    """Whether rows are stored as they are on the wire."""
+    if plan is None:
+        return True
+    return all(row is not None and not row.columns for row in (plan.before, plan.after))
 
 
-def _row(raw: msgspec.Raw) -> _Row | None:
-    if raw is NULL:
-        return None
-    data = bytes(raw)
-    if data == _NULL:
-        return None
-    if len(data) > _SHORT and data.count(b"[") + data.count(b"{") > MAX_DEPTH:
-        raise _LongWayError
-    return data.decode(), decode_row(data)
-
-
-def _key(key: bytes | None) -> _Key | None:
-    if key is None:
-        return None
-    if not key or key[0] != _OBJECT or len(key) > _SHORT or b"__dbz__" in key:
-        raise _LongWayError
-    columns = decode_exact(key)
-    if "payload" in columns:  # a wrapper, perhaps
-        raise _LongWayError
-    return encode_sorted(columns), columns
-
-
-def _key_hash(table: _Table, canonical: bytes) -> int:
-    whole = table.hash.copy()
+def _key_hash(known: _Known, canonical: bytes) -> int:
+    whole = known.hash.copy()
     whole.update(canonical + b"]")
-    return int.from_bytes(whole.digest()[:8], "big", signed=True)
-
-
-def _times(
-    source: PostgresSource, envelope: Envelope, milliseconds: int
-) -> tuple[int, int | None, int]:
-    changed_at = source.ts_ms * 1000
-    if source.ts_ns is not None:
-        changed_at = source.ts_ns // 1000
-    elif source.ts_us is not None:
-        changed_at = source.ts_us
-    captured = None if envelope.ts_ms is None else envelope.ts_ms * 1000
-    if envelope.ts_ns is not None:
-        captured = envelope.ts_ns // 1000
-    elif envelope.ts_us is not None:
-        captured = envelope.ts_us
-    kafka = milliseconds * 1000
-    if not (EARLIEST <= changed_at <= kafka + ONE_DAY and EARLIEST <= kafka < LATEST):
-        raise _LongWayError
-    if captured is not None and not 0 <= captured < LATEST:
-        raise _LongWayError
-    return changed_at, captured, kafka
-
-
-def _changed(look: _Look, table: _Table) -> tuple[str, ...]:
-    """The columns of an update that differ, where the whole old row was sent."""
-    is_update = look.operation is OperationTypeEnum.UPDATE
-    if look.old is None or not is_update or table.may_be_filled:
-        raise _LongWayError
-    before, after = look.old[1], look.new[1]
-    if look.key is not None and before.keys() <= look.key[1].keys():
-        raise _LongWayError  # the key only
-    if before.keys() != after.keys():
-        raise _LongWayError
-    get = before.__getitem__
-    return tuple(
-        [  # true and 1 are equal in Python, and differ
-            column
-            for column, new in after.items()
-            if (old := get(column)) != new or type(old) is not type(new)
-        ]
-    )
-
-
-def _transaction_id(source: PostgresSource, block: TransactionBlock | None) -> str | None:
-    if source.tx_id is not None:
-        return str(source.tx_id)
-    if block is not None:
-        raise _LongWayError
-    return None
-
-
-def _lsn(source: PostgresSource) -> str | None:
-    lsn = source.lsn
-    if lsn is None:
-        return None
-    if lsn < 0:
-        raise _LongWayError
-    return f"{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}"
-
-
-def _position(source: PostgresSource) -> str:
-    """Last commit and position, both in 16 hexadecimal digits."""
-    lsn, sequence = source.lsn, source.sequence
-    if lsn is None or sequence is None:
-        raise _LongWayError
-    parts = sequence.split('"')
-    if len(parts) != _TWO_QUOTED:  # before the first commit there is one
-        raise _LongWayError
-    commit = parts[1]
-    if not (commit.isascii() and commit.isdigit()) or len(commit) > _LONGEST_NUMBER:
-        raise _LongWayError
-    return f"{int(commit):016X}/{lsn:016X}"
+    (number,) = _first_signed(whole.digest())
+    return int(number)

@@ -5,7 +5,7 @@ One structure holds the fields that any connector uses here; the whole block is 
 beside it, so unknown fields are never lost, and never break decoding.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -73,7 +73,7 @@ class SourceBlock(msgspec.Struct, gc=False):
 class PostgresSource(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A source block of PostgreSQL's; one with anything else in it takes the long way."""
 
-    connector: str
+    connector: Literal["postgresql"]
     name: str
     db: str
     schema: str

@@ -10,7 +10,6 @@ import hashlib
 import uuid
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
 from typing import Any
 
 from adapters.debezium.exact_json import is_array, is_object
@@ -18,6 +17,7 @@ from adapters.debezium.exact_json import is_array, is_object
 _OFFLOADED = "__debezium:s3:ref:v1:"
 _OFFLOADED_BASE64 = b64encode(_OFFLOADED.encode()).decode()
 _REFERENCE_TRACES = (b"__debezium:s3:", b"X19kZWJleml1bTpzMzpyZW")
+_TEXTUAL_TRACES = tuple(trace.decode() for trace in _REFERENCE_TRACES)
 _LEAKED = "java.lang.Object@"
 _FEWEST_CODES = 4
 
@@ -57,11 +57,6 @@ class UnavailableValues:
         # Avro's arrays of numbers; of numbers that may be null, each with its type in front
         numbers = [_avro_number(code) for code in start]
         self._binary_traces = (*texts, *(type_.join(numbers) for type_ in (b"", b"\0", b"\2")))
-
-    @property
-    def traces_within(self) -> Sequence[bytes]:
-        """Traces of what no set of texts tells: leaked markers, references to values elsewhere."""
-        return (_LEAKED.encode(), *_REFERENCE_TRACES)
 
     def leave_traces_in_binary(self, body: bytes) -> bool:
         """Whether a body in Avro or Protobuf may hold one: the same search."""
@@ -105,6 +100,16 @@ def leaves_reference_in(row: bytes) -> bool:
     """Whether `row` may hold a reference to an offloaded value: a cheap search."""
     text, base64 = _REFERENCE_TRACES
     return text in row or base64 in row
+
+
+def leaves_marker_in(row: str) -> bool:
+    """Whether `row` may hold a reference, or a leaked marker: what no set of texts tells."""
+    text, base64 = _TEXTUAL_TRACES
+    return (
+        text in row
+        or (base64[0] in row and base64 in row)  # hardly any row has the first letter
+        or ("@" in row and _LEAKED in row)
+    )
 
 
 def offloaded_to(value: Any) -> str | None:

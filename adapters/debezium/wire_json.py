@@ -65,6 +65,13 @@ class JsonWire:
         part = self.unwrap_members(topic, data)
         return part if part.schema_id is None else JsonPart(data)
 
+    def after_last_schema(self, topic: str, data: bytes) -> tuple[bytes, EnvelopePlan] | None:
+        """The payload, and its plan, of what begins as the last of its topic; None for other."""
+        last = self._last.get(topic)
+        if last is None or not data.startswith(last[0]) or data[-1] != _CLOSING:
+            return None
+        return data[len(last[0]) : -1], last[1]
+
     def unwrap_members(self, topic: str, data: bytes) -> JsonPart:
         """Take the payload out of `data` whatever its order and spaces are."""
         data = data.removeprefix(BYTE_ORDER_MARK)

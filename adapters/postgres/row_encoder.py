@@ -1,12 +1,16 @@
 """Audit records as lines of COPY: made on the workers, sent to the server as they are."""
 
-from adapters.postgres.copy_text import array_field, text_field, timestamp_field
+from adapters.postgres.copy_text import NULL, array_field, text_field, timestamp_field
 from domain.audit_record import AuditRecord
+from domain.operation import TimestampSource
+from domain.ordinary_change import ChangeKind, OrdinaryChange
 
 COLUMNS = AuditRecord.__struct_fields__
 """The columns of a line, in order: those of the record. The database fills in `recorded_at`."""
 
 _MOST_CACHED = 4096
+_MICROSECONDS = 1_000_000
+_BY_SOURCE = TimestampSource.SOURCE.value
 
 
 class PostgresRowEncoder:
@@ -21,9 +25,9 @@ class PostgresRowEncoder:
         self.version = version
         # What repeats from row to row is escaped once.
         self._names: dict[tuple[str | None, ...], str] = {}
+        self._kinds: dict[ChangeKind, tuple[str, str, str]] = {}
         self._columns: dict[tuple[str, ...] | None, str] = {}
-        self._times: dict[int | None, str] = {}
-        self._seconds: dict[int, str] = {}
+        self._seconds: dict[str, str] = {}
 
     def __reduce__(self) -> tuple[type["PostgresRowEncoder"], tuple[int]]:
         return type(self), (self.version,)
@@ -32,14 +36,14 @@ class PostgresRowEncoder:
         r = record
         names = (r.connector, r.source_name, r.source_database, r.source_schema, r.source_table)
         columns = r.changed_columns
-        null, text, times = r"\N", text_field, self._times
+        null, text, time = NULL, text_field, self._time
         return "\t".join(
             (
                 f"{r.stream_id}\t{r.kafka_partition}\t{r.kafka_offset}",
-                times.get(r.change_timestamp) or self._timed(r.change_timestamp),
+                time(r.change_timestamp),
                 r.timestamp_source,
-                times.get(r.captured_at) or self._timed(r.captured_at),
-                times.get(r.kafka_timestamp) or self._timed(r.kafka_timestamp),
+                time(r.captured_at),
+                time(r.kafka_timestamp),
                 self._names.get(names) or self._named(names),
                 r.operation,
                 null if r.record_key is None else text(r.record_key),
@@ -61,23 +65,59 @@ class PostgresRowEncoder:
             )
         ).encode("utf-8", "surrogatepass")
 
-    def _timed(self, microseconds: int | None) -> str:
-        if microseconds is None:
-            return r"\N"
-        if len(self._times) >= _MOST_CACHED:
-            self._times.clear()
-        second, fraction = divmod(microseconds, 1_000_000)
-        start = self._seconds.get(second) or self._started(second)
-        # Before year 1 the era stands at the end: nothing to reuse there.
-        field = f"{start}{fraction:06d}+00" if start else timestamp_field(microseconds)
-        self._times[microseconds] = field
-        return field
+    def encode_ordinary(self, change: OrdinaryChange) -> bytes:
+        c = change
+        start, judged, end = self._kinds.get(c.kind) or self._of_kind(c.kind)
+        columns, order, place = c.changed_columns, c.transaction_order, c.collection_order
+        null, text, time = NULL, text_field, self._time
+        return "\t".join(
+            (
+                f"{c.stream_id}\t{c.kafka_partition}\t{c.kafka_offset}",
+                time(c.change_timestamp),
+                _BY_SOURCE,
+                time(c.captured_at),
+                time(c.kafka_timestamp),
+                start,
+                null if c.record_key is None else text(c.record_key),
+                null if c.key_hash is None else str(c.key_hash),
+                null if c.old_data is None else text(c.old_data),
+                null if c.new_data is None else text(c.new_data),
+                self._columns.get(columns) or self._listed(columns),
+                judged,
+                null if c.transaction_id is None else c.transaction_id,
+                null if order is None else str(order),
+                null if place is None else str(place),
+                c.lsn,
+                c.source_position,
+                text(c.source_metadata),
+                null if c.headers is None else text(c.headers),
+                end,
+            )
+        ).encode("utf-8", "surrogatepass")
 
-    def _started(self, second: int) -> str:
+    def _of_kind(self, kind: ChangeKind) -> tuple[str, str, str]:
+        if len(self._kinds) >= _MOST_CACHED:
+            self._kinds.clear()
+        fields = self._kinds[kind] = (
+            f"{self._named(kind.source)}\t{kind.operation}",
+            f"{kind.before_image}\t{text_field(kind.value_notes)}",
+            f"{NULL}\t{kind.decoder_version}\n",
+        )
+        return fields
+
+    def _time(self, microseconds: int | None) -> str:
+        if microseconds is None or microseconds < _MICROSECONDS:
+            return timestamp_field(microseconds)
+        digits = str(microseconds)
+        start = self._seconds.get(digits[:-6]) or self._started(digits[:-6])
+        return f"{start}{digits[-6:]}+00"
+
+    def _started(self, second: str) -> str:
+        """The field of a time up to its second: one that is after 1970 has no era at its end."""
         if len(self._seconds) >= _MOST_CACHED:
             self._seconds.clear()
-        start, _, rest = timestamp_field(second * 1_000_000).partition("000000+00")
-        self._seconds[second] = start = "" if rest else start
+        field = timestamp_field(int(second) * _MICROSECONDS)
+        start = self._seconds[second] = field.removesuffix("000000+00")
         return start
 
     def _named(self, names: tuple[str | None, ...]) -> str:

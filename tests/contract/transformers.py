@@ -20,7 +20,8 @@ from domain.control import ControlMessage, SkippedRecord
 from domain.errors import SchemaRegistryUnavailableError
 from domain.stream import StreamPartition
 from domain.transformed import TransformedBatch
-from tests.benchmarks.events import plain, with_schema
+from tests.benchmarks.events import plain
+from tests.benchmarks.typed_events import with_schema
 from tests.builders import NOON
 
 SNAPSHOT_ROW = (

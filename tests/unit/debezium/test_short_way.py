@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from adapters.debezium.config import DecoderConfig
 from adapters.debezium.decoder import DebeziumDecoder
-from adapters.debezium.envelope import read_envelope
-from adapters.debezium.incoming import Incoming
-from adapters.debezium.record_headers import HeaderLook
-from adapters.debezium.short_way import ShortWay
+from adapters.postgres.row_encoder import PostgresRowEncoder
 from domain.audit_record import AuditRecord
-from domain.consumed import RawRecord
+from domain.consumed import ConsumedRecord, RawRecord
 from domain.errors import TransformationError
+from domain.ordinary_change import OrdinaryChange
+from domain.redaction import ColumnRule
 from tests.builders import a_raw_record
 
 PLACEHOLDER = "__debezium_unavailable_value"
@@ -105,38 +104,84 @@ def decoded(decoder: DebeziumDecoder, record: RawRecord) -> object:
         return str(error)
 
 
+class LongWay(DebeziumDecoder):
+    """A decoder that takes every record the long way."""
+
+    def ordinary_change(self, record: ConsumedRecord, stream_id: int) -> OrdinaryChange | None:
+        """Take none."""
+        del record, stream_id
+        return None
+
+
+def row_schema(field: str) -> dict[str, Any]:
+    types = {"id": "int32", "status": "string", "paid": "boolean", "total": "double"}
+    columns = [{"field": name, "type": kind, "optional": True} for name, kind in types.items()]
+    columns.append({"field": "note", "type": "string", "default": "paid"})
+    return {"type": "struct", "field": field, "optional": True, "fields": columns}
+
+
+SCHEMA = {"type": "struct", "fields": [row_schema("before"), row_schema("after")]}
+
+
+def in_wrapper(envelope: dict[str, Any], schema: object) -> bytes:
+    return as_json({"schema": schema, "payload": envelope})
+
+
 @settings(max_examples=600, deadline=None)
 @given(
     envelope=envelopes(),
+    schema=st.sampled_from([None, SCHEMA]),
     key=keys,
     timestamp=st.sampled_from([AT + 10, -1, 0, 2**62, AT - 10**9]),
     identity=st.sampled_from([None, "full", "default"]),
 )
 def test_both_ways_give_the_same(
-    envelope: dict[str, Any], key: bytes | None, timestamp: int, identity: str | None
+    envelope: dict[str, Any],
+    schema: object,
+    key: bytes | None,
+    timestamp: int,
+    identity: str | None,
 ) -> None:
     identities: dict[str, Any] = {} if identity is None else {"public.orders": identity}
     config = DecoderConfig(replica_identity=identities)
-    short = DebeziumDecoder(config)
-    # what is known of another table's types closes the short way, and changes nothing else
-    long = DebeziumDecoder(config, column_types={"other.table": {"id": "integer"}})
-    record = a_raw_record(value=as_json(envelope), key=key, timestamp=timestamp, headers=())
+    short, long = DebeziumDecoder(config), LongWay(config)
+    value = as_json(envelope) if schema is None else in_wrapper(envelope, schema)
+    record = a_raw_record(value=value, key=key, timestamp=timestamp, headers=())
+    encoder = PostgresRowEncoder(1)
+    decoded(short, a_raw_record(value=in_wrapper(ENVELOPE, SCHEMA)))  # a schema is learned
 
     assert decoded(short, record) == decoded(long, record)
+    change = short.ordinary_change(record, 1)
+    if change is not None:
+        assert encoder.encode_ordinary(change) == encoder.encode(change.record())
 
 
-@pytest.mark.parametrize("op", ["c", "u", "r"])
-def test_an_ordinary_change_takes_the_short_way(op: str) -> None:
-    before = ENVELOPE["before"] if op == "u" else None
-    value = as_json({**ENVELOPE, "op": op, "before": before})
+@pytest.mark.parametrize("op", ["c", "u", "d", "r"])
+@pytest.mark.parametrize("schema", [None, SCHEMA])
+def test_an_ordinary_change_takes_the_short_way(op: str, schema: object) -> None:
+    before = ENVELOPE["before"] if op in {"u", "d"} else None
+    after = ENVELOPE["after"] if op != "d" else None
+    envelope = {**ENVELOPE, "op": op, "before": before, "after": after}
+    value = as_json(envelope) if schema is None else in_wrapper(envelope, schema)
     record = a_raw_record(value=value, key=b'{"id":1}', timestamp=AT + 10, headers=())
-    incoming = Incoming(record, 1, HeaderLook())
+    decoder = DebeziumDecoder()
+    decoder.decode(a_raw_record(value=in_wrapper(ENVELOPE, SCHEMA)), 1)
 
-    found = ShortWay(DecoderConfig()).decode(read_envelope(value), incoming)
+    found = decoder.ordinary_change(record, 1)
 
-    assert isinstance(found, AuditRecord)
+    assert found is not None
     assert found.record_key == '{"id":1}'
     assert found.changed_columns == (("status", "paid", "total") if op == "u" else None)
+
+
+def test_a_table_with_a_rule_takes_the_long_way() -> None:
+    record = a_raw_record(value=as_json(ENVELOPE), timestamp=AT + 10, headers=())
+
+    ruled = DebeziumDecoder(rules=[ColumnRule(table="orders", column="note")])
+    other = DebeziumDecoder(rules=[ColumnRule(table="customers", column="note")])
+
+    assert ruled.ordinary_change(record, 1) is None
+    assert other.ordinary_change(record, 1) is not None
 
 
 def test_headers_that_only_travel_along_are_stored() -> None:
