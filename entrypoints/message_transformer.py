@@ -13,6 +13,7 @@ import msgspec
 
 from adapters.debezium.config import DecoderConfig
 from adapters.debezium.decoder import DebeziumDecoder
+from adapters.debezium.table_types import ColumnTypes
 from domain.audit_record import AuditRecord
 from domain.consumed import RawRecord
 from domain.control import ControlMessage, SkippedRecord
@@ -59,12 +60,14 @@ class MessageTransformer:
         config: How records are recognised and decoded.
         rules: What else is dropped, masked, hashed or hidden.
         hash_key: What rules that hash do it with.
+        column_types: Types of tables whose messages carry no schema: table, as
+            ``schema.table``, to column to type, as the database writes it.
 
     Raises:
         ConfigurationError: A rule hashes, and there is no key.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the documented signature, and what the decoder takes
         self,
         validate_schema: bool = True,  # noqa: FBT001, FBT002 - the documented signature
         sanitize_data: bool = False,  # noqa: FBT001, FBT002 - the documented signature
@@ -72,12 +75,17 @@ class MessageTransformer:
         config: DecoderConfig | None = None,
         rules: Sequence[ColumnRule] = (),
         hash_key: HashKey | None = None,
+        column_types: ColumnTypes | None = None,
     ) -> None:
         chosen = config if config is not None else DecoderConfig()
         if validate_schema:
             chosen = msgspec.structs.replace(chosen, accept_unmarked_rows=False)
         self._decoder = DebeziumDecoder(
-            chosen, rules, mask_well_known=sanitize_data, hash_key=hash_key
+            chosen,
+            rules,
+            mask_well_known=sanitize_data,
+            hash_key=hash_key,
+            column_types=column_types,
         )
 
     def transform_message(

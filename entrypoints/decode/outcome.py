@@ -19,12 +19,13 @@ from domain.errors import (
     TransformationError,
 )
 from entrypoints.container import Container
+from entrypoints.decode.catalog_types import CatalogTypes
 from entrypoints.decode.input_lines import BadLine, GivenRecord
 from entrypoints.settings import AppConfig
+from entrypoints.source_catalog import source_catalog
 
 BAD_LINE = "bad_line"
 
-_NO_STREAM = 0
 _MOST_DECODERS = 16
 _REASONS: tuple[tuple[type[TransformationError], str], ...] = (
     (SchemaNotFoundError, "schema_not_found"),
@@ -73,6 +74,7 @@ class Decoding:
 
     def __init__(self, config: AppConfig) -> None:
         self._config = config
+        self._types = CatalogTypes(source_catalog(config.source_database, config.origins))
         self._decoder = functools.lru_cache(maxsize=_MOST_DECODERS)(self._new_decoder)
 
     def outcome(self, given: GivenRecord | BadLine) -> Outcome:
@@ -101,7 +103,7 @@ class Decoding:
             raise RecordTooLargeError(
                 given.name, key_size=key_size, value_size=value_size, limit=limit
             )
-        return self._decoder(given.schemas).decode(record, _NO_STREAM)
+        return self._types.decoded(self._decoder(given.schemas), record)
 
     def _new_decoder(self, schemas: RegisteredSchemas | None) -> RecordDecoder:
         """The service's decoder; `schemas` take the place of the configured registry's."""

@@ -218,3 +218,14 @@ def test_a_configuration_that_refuses_plain_rows_is_kept_without_validation() ->
 def test_a_message_that_is_not_debeziums_is_refused(message: Message) -> None:
     with pytest.raises(ValidationError):
         transformed(message)
+
+
+def test_a_message_without_schema_is_decoded_by_the_types_that_are_given() -> None:
+    envelope = an_envelope("c", after={"id": 1, "total": "bg==", "due": 20000})
+    types = {"public.customers": {"total": "numeric(10,2)", "due": "date"}}
+
+    plain = transformed(envelope)
+    typed = transformed(envelope, MessageTransformer(column_types=types))
+
+    assert plain.new_data == {"id": 1, "total": "bg==", "due": 20000}
+    assert typed.new_data == {"id": 1, "total": "1.10", "due": "2024-10-04"}
