@@ -16,6 +16,7 @@ class GapCause(enum.StrEnum):
     RESTORED_BROKER = "restored_broker"
     OPERATOR_SKIP = "operator_skip"
     CORRUPT = "corrupt"
+    MISSING_CHANGES = "missing_changes"
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +38,11 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     next_offset: int
     cause: GapCause
     evidence: str
+
+    @property
+    def kind(self) -> str:
+        """What is missing: ``offsets`` of Kafka, or changes of the ``source`` that never came."""
+        return "source" if self.cause is GapCause.MISSING_CHANGES else "offsets"
 
     @property
     def loses(self) -> bool:

@@ -46,7 +46,7 @@ class MemoryGapLedger:
         stream = self._trail.streams[gap.stream_id - 1]
         return LedgerGap(
             id=number,
-            kind="offsets",
+            kind=gap.kind,
             topic=stream.topic,
             incarnation=stream.incarnation,
             stream_id=gap.stream_id,

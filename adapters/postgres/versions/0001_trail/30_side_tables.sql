@@ -117,7 +117,8 @@ COMMENT ON COLUMN audit_gap.first_offset IS 'First missing offset.';
 COMMENT ON COLUMN audit_gap.next_offset IS
     'First offset after the gap; equal to first_offset where nobody can say how far it goes.';
 COMMENT ON COLUMN audit_gap.cause IS
-    'expired, compacted, remade_topic, restored_broker, operator_skip, corrupt. Open gaps of '
+    'expired, compacted, remade_topic, restored_broker, operator_skip, corrupt; missing_changes '
+    '(of the transaction whose END record is at that offset). Open gaps of '
     'every cause but compacted make health degraded.';
 COMMENT ON COLUMN audit_gap.evidence IS 'What was seen, with the values.';
 COMMENT ON COLUMN audit_gap.first_seen IS 'When it was found.';
