@@ -28,6 +28,7 @@ from entrypoints import (
     decode_commands,
     gap_commands,
     quarantine_commands,
+    redelivery_commands,
     stream_commands,
     token_commands,
     verify_commands,
@@ -60,6 +61,7 @@ app.add_typer(stream_commands.app, name="stream", no_args_is_help=True)
 app.add_typer(quarantine_commands.app, name="quarantine", no_args_is_help=True)
 app.add_typer(token_commands.app, name="token", no_args_is_help=True)
 app.add_typer(verify_commands.app, name="verify", no_args_is_help=True)
+verify_commands.app.command("redeliveries")(redelivery_commands.redeliveries)
 app.command("decode")(decode_commands.decode)
 
 ConfigFile = Annotated[
