@@ -102,7 +102,7 @@ class KeepRetrying:
             try:
                 report = await self._retry.retry(entry)
             except _TROUBLE:
-                await self._put_back(entries[number:])
+                await self._put_back(entry, entries[number + 1 :])
                 raise
             outcomes[report.outcome.value] += 1
             if report.failure is not None:
@@ -114,8 +114,10 @@ class KeepRetrying:
             logger.info("quarantined records retried", extra=dict(outcomes))
         return len(entries)
 
-    async def _put_back(self, entries: Sequence[QuarantineEntry]) -> None:
+    async def _put_back(self, troubled: QuarantineEntry, others: Sequence[QuarantineEntry]) -> None:
+        """Give entries back: those that were not tried come first then, lest one keeps all out."""
         try:
-            await self._ledger.put_back(entries, delay=self._schedule.first)
+            await self._ledger.put_back([troubled], delay=self._schedule.first)
+            await self._ledger.put_back(others, delay=0.0)
         except RepositoryError:  # their lease ends by itself
-            logger.debug("entries not put back", extra={"entries": len(entries)})
+            logger.debug("entries not put back", extra={"entries": 1 + len(others)})

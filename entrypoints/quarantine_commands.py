@@ -154,22 +154,13 @@ def retry(  # noqa: PLR0913 - each is an option of the command line
     as_json: AsJson = False,
 ) -> int:
     """Retry open records now: they get their own places in the trail, or stay, and say why."""
-    from application.retry_quarantined import RetryOutcome
-    from entrypoints.quarantine.printing import print_retries
-    from entrypoints.quarantine.told import told_retries
-    from entrypoints.quarantine.work import retry_matching
+    from entrypoints.quarantine.work import retry_and_tell
 
     if not everything and not any((numbers, topic, error_type, since, until)):
         raise typer.BadParameter("give numbers, --topic, --error-type, --since, --until or --all.")
     query = msgspec.structs.replace(_query(topic, error_type, since, until, numbers), is_open=True)
-    reports = asyncio.run(retry_matching(_settings(config), query, is_rehearsal=dry_run))
-    others = sorted({*(numbers or ())} - {report.entry.error_id for report in reports})
-    if as_json:
-        _print_json({**told_retries(reports, is_rehearsal=dry_run), "not_open": others})
-    else:
-        print_retries(reports, others, is_rehearsal=dry_run)
-    has_failed = any(report.outcome is RetryOutcome.FAILED for report in reports)
-    return FAILED if has_failed or others else DONE
+    work = retry_and_tell(_settings(config), query, is_rehearsal=dry_run, as_json=as_json)
+    return DONE if asyncio.run(work) else FAILED
 
 
 @app.command()

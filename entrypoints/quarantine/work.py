@@ -5,29 +5,52 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
+import msgspec
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from application.quarantine_ledger import QuarantineQuery
 from application.rebuilt_record import RebuildRecord
-from application.retry_quarantined import RetryReport
+from application.retry_quarantined import RetryOutcome, RetryReport
 from domain.errors import CdcAuditError, SourceUnavailableError
 from domain.quarantine_entry import QuarantineEntry
 from entrypoints.quarantine.opened import matching, open_ledger, open_rebuild, open_retrying
-from entrypoints.quarantine.told import told_line
+from entrypoints.quarantine.printing import print_retries
+from entrypoints.quarantine.told import told_line, told_retries
 from entrypoints.settings import AppConfig
 
 
-async def retry_matching(
-    config: AppConfig, query: QuarantineQuery, *, is_rehearsal: bool
-) -> Sequence[RetryReport]:
+async def retry_and_tell(
+    config: AppConfig, query: QuarantineQuery, *, is_rehearsal: bool, as_json: bool
+) -> bool:
     """
     Retry every open entry that `query` matches, or only tell how that would end.
 
+    Returns:
+        Whether all of them, and all that were named, are in their places now, or would be.
+
     Raises:
-        CdcAuditError: Something is away. What was retried until then is.
+        CdcAuditError: Something is away. What was retried until then is, and was told.
     """
     reports: list[RetryReport] = []
+    try:
+        await _retry(config, query, reports, is_rehearsal=is_rehearsal)
+    except CdcAuditError:
+        if reports:
+            _tell(reports, (), is_rehearsal=is_rehearsal, as_json=as_json)
+        raise
+    others = sorted({*(query.error_ids or ())} - {report.entry.error_id for report in reports})
+    _tell(reports, others, is_rehearsal=is_rehearsal, as_json=as_json)
+    return not others and all(report.outcome is not RetryOutcome.FAILED for report in reports)
+
+
+async def _retry(
+    config: AppConfig,
+    query: QuarantineQuery,
+    reports: list[RetryReport],
+    *,
+    is_rehearsal: bool,
+) -> None:
     with _progress("rehearsed" if is_rehearsal else "retried") as step:
         async with open_retrying(config) as retrying:
             tried = retrying.retry.rehearse if is_rehearsal else retrying.retry.retry
@@ -35,7 +58,16 @@ async def retry_matching(
                 for entry in page:
                     reports.append(await tried(entry))
                     step()
-    return reports
+
+
+def _tell(
+    reports: Sequence[RetryReport], others: Sequence[int], *, is_rehearsal: bool, as_json: bool
+) -> None:
+    if not as_json:
+        print_retries(reports, others, is_rehearsal=is_rehearsal)
+        return
+    found = {**told_retries(reports, is_rehearsal=is_rehearsal), "not_open": others}
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
 
 
 async def export_matching(

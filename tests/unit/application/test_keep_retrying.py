@@ -2,6 +2,7 @@
 
 from application.keep_retrying import AT_ONCE
 from domain.disposition import Tally
+from domain.quarantine import withheld
 from tests.unit.application.retrying import Scene
 
 
@@ -61,3 +62,21 @@ async def test_in_the_background_a_record_is_given_up_after_its_retries() -> Non
 
     assert (await scene.entries())[0].retry_count == 3
     assert len(scene.reports) == 3
+
+
+async def test_in_the_background_one_that_is_always_in_trouble_keeps_no_other_out() -> None:
+    scene = Scene()
+    await scene.quarantine(b"a", b"b", b"c")
+    first = next(iter(scene.trail.quarantine))
+    scene.trail.quarantine[first] = withheld(scene.trail.quarantine[first])
+    scene.trail.entries.clear()
+    await scene.entries()
+    scene.now += 10_000_000
+    scene.decoder.is_mended = True
+    scene.broker.available = False
+
+    await scene.keep.round()
+    await scene.keep.round()
+
+    assert scene.rows() == [(1, "b"), (2, "c")]
+    assert (await scene.entries())[0].retry_count == 0
