@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from application.connector_runs import runs_of
 from application.ordinary_ports import DecodesOrdinaryChanges, EncodesOrdinaryChanges
 from application.poison import quarantined, too_large
 from application.ports import DropsColumns, RecordDecoder, RowEncoder
@@ -75,6 +76,8 @@ class _Decoded:
 
     def __init__(self) -> None:
         self.stamps: list[int] = []
+        self.changes: list[ConsumedRecord] = []
+        self.positions: list[str | None] = []
         self.kinds: dict[ChangeKind, int] = {}
         self.operations: Counter[OperationTypeEnum] = Counter()
         self.control: list[ControlMessage] = []
@@ -161,6 +164,7 @@ class _Collected:
             next_offset=part.next_offset,
             tally=tally,
             gaps=_compacted(part) if part.compacted and tally.absent else (),
+            runs=runs_of(found.changes, found.positions),
         )
 
     def _decoded(self, part: PartitionSlice) -> _Decoded:
@@ -168,6 +172,7 @@ class _Collected:
         ordinary, encode, rows = self._ordinary, self._encode_ordinary, self._rows
         found = _Decoded()
         stamps, kinds = found.stamps, found.kinds
+        changes, positions = found.changes, found.positions
         for record in part.records:
             try:
                 if len(record.key or b"") + len(record.value or b"") > limit:
@@ -183,6 +188,8 @@ class _Collected:
                 kinds[kind] += 1
                 rows.append(row)
                 stamps.append(change.change_timestamp)
+                changes.append(record)
+                positions.append(change.source_position)
             except SchemaRegistryUnavailableError:
                 raise  # trouble, not poison: no record is at fault
             except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
@@ -199,6 +206,8 @@ class _Collected:
             self._meet(result)
             self._rows.append(row)
             found.stamps.append(result.change_timestamp)
+            found.changes.append(record)
+            found.positions.append(result.source_position)
             found.operations[result.operation] += 1
         elif type(result) is ControlMessage:
             found.control.append(result)
