@@ -9,7 +9,8 @@ Which JSON passes PostgreSQL's `json` and breaks its `jsonb`, and a reversible e
 * what is nested deeper than the stack allows, or takes more than 256 MB.
 
 Numbers with an exponent beyond 400 are refused here as well, long before `numeric` does it: when
-printed, each takes as many digits as its exponent says.
+printed, each takes as many digits as its exponent says. So are whole numbers of more than 4,300
+digits, which Python's readers refuse.
 
 **The escape.** A column with such a value is stored as a JSON string that holds the JSON text of
 the value: ``{"a": "x\u0000"}`` becomes ``{"a": "\"x\\u0000\""}``, and `value_notes` says
@@ -30,7 +31,7 @@ MAX_DEPTH = 200
 
 _MAX_EXPONENT = 400
 _EXPONENT_DIGITS = 3
-_MAX_WHOLE_DIGITS = 131_072
+_MAX_WHOLE_DIGITS = 4_300
 _MAX_FRACTION_DIGITS = 16_383
 _MAX_SIZE = 200_000_000
 _SIZE_PER_ELEMENT = 16

@@ -21,7 +21,7 @@ IMAGES = frozenset({"old_data", "new_data"})
 JSON = IMAGES | {"value_notes", "source_metadata", "headers"}
 UNEXPECTED = "decoding failed unexpectedly"
 MOST_DEPTH = 1_000
-MOST_DIGITS = 131_072
+MOST_DIGITS = 4_300
 
 _UNESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _MEANINGS = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
