@@ -1,6 +1,7 @@
 """`cdc-audit stream ...`: what an operator orders about streams, where the service must not."""
 
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,6 +13,7 @@ from domain.errors import RepositoryError
 
 if TYPE_CHECKING:
     from adapters.postgres.stream_orders import StreamStanding
+    from adapters.postgres.stream_skips import Skip, Skipped
     from entrypoints.settings import AppConfig
 
 app = typer.Typer(help="Look at the streams of the trail, and decide about them.")
@@ -21,6 +23,7 @@ ConfigFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Topic = Annotated[str, typer.Argument(help="Name of the topic.")]
+LONGEST_CLAIM, LOOK_AGAIN = 8.0, 0.25  # seconds
 SkipCause = Literal["operator_skip", "corrupt"]
 
 
@@ -94,7 +97,7 @@ def skip(  # noqa: PLR0913 - each is an option of the command line
     as_json: AsJson = False,
 ) -> None:
     """Move a partition forward over offsets that will not be in the trail: a gap, for good."""
-    from adapters.postgres.stream_skips import Skip, skip_offsets
+    from adapters.postgres.stream_skips import Skip
     from domain.gap import GapCause
 
     settings = _settings(config)
@@ -108,7 +111,7 @@ def skip(  # noqa: PLR0913 - each is an option of the command line
         cause=GapCause(cause),
         cluster_id=cluster,
     )
-    skipped = skip_offsets(settings.sink_database, order)
+    skipped = _skipped(settings, order)
     if as_json:
         _print_json({"topic": topic, "partition": partition, "skipped": skipped})
     else:
@@ -117,6 +120,20 @@ def skip(  # noqa: PLR0913 - each is an option of the command line
             f"{skipped.next_offset - 1} will not be in the trail: gap {skipped.gap_id}, which "
             f"keeps /health degraded until it is acknowledged.\n"
         )
+
+
+def _skipped(settings: "AppConfig", order: "Skip") -> "Skipped":
+    """A service that has stopped at damage claims the partition now and then, for a moment."""
+    from adapters.postgres.stream_skips import RunningWriterError, skip_offsets
+
+    patience = time.monotonic() + (LONGEST_CLAIM if order.cause == "corrupt" else 0.0)
+    while True:
+        try:
+            return skip_offsets(settings.sink_database, order)
+        except RunningWriterError:
+            if time.monotonic() >= patience:
+                raise
+            time.sleep(LOOK_AGAIN)
 
 
 def _refuse_beyond_the_log(settings: "AppConfig", topic: str, partition: int, to: int) -> None:

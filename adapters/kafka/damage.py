@@ -72,6 +72,29 @@ async def find_damage(config: KafkaConfig, place: Place, *, start: int, end: int
     return None
 
 
+async def one_by_one(
+    config: KafkaConfig, place: Place, *, start: int, end: int
+) -> AsyncGenerator[ConsumedRecord]:
+    """
+    Read every record from `start` on, before `end`, untouched by damage behind that.
+
+    Raises:
+        SourceUnavailableError: The broker is gone, or there is damage before `end`.
+    """
+    async with _alone(config, place, start) as reader:
+        following = start
+        try:
+            while (record := await _next(reader, KafkaPartition(*place), end)) is not None:
+                following = record.offset + 1
+                yield record
+        except (_DamagedError, TimeoutError) as error:
+            why = str(error) or "the broker gives nothing"
+            raise SourceUnavailableError(
+                f"topic {place[0]}, partition {place[1]} cannot be read at offset {following}: "
+                f"{why}."
+            ) from error
+
+
 async def find_end(config: KafkaConfig, place: Place, *, damaged: int, end: int) -> int:
     """
     Find the first offset behind `damaged` that can be read; `end` if there is none.

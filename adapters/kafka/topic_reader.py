@@ -7,6 +7,7 @@ from aiokafka.errors import KafkaError
 
 from adapters.kafka.admin import REQUEST_TIMEOUT, KafkaAdmin
 from adapters.kafka.config import KafkaConfig
+from adapters.kafka.damage import DAMAGE, one_by_one
 from adapters.kafka.reader import new_reader
 from application.bookkeeping import LogExtent
 from domain.account import Account
@@ -44,11 +45,11 @@ class KafkaTopicReader:
             return
         place = TopicPartition(partition.topic, partition.partition)
         reader = new_reader(self._config)
+        reached = start
         try:
             await reader.start()
             reader.assign([place])
             reader.seek(place, start)
-            reached = start
             while reached < end:
                 found = await reader.getmany(place, timeout_ms=int(REQUEST_TIMEOUT * 1000))
                 before, reached = reached, await reader.position(place)
@@ -57,8 +58,11 @@ class KafkaTopicReader:
                 for record in found.get(place, ()):
                     if record.offset < end:
                         yield record
+        except DAMAGE:  # perhaps behind `end`, in the same fetch
+            async for sound in one_by_one(self._config, place, start=reached, end=end):
+                yield sound
         except KafkaError as error:
-            raise self._unreadable(place, start, f"{type(error).__name__}: {error}") from error
+            raise self._unreadable(place, reached, f"{type(error).__name__}: {error}") from error
         finally:
             await reader.stop()
 

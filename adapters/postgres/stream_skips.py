@@ -71,13 +71,18 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     next_offset: int
 
 
+class RunningWriterError(RepositoryError):
+    """A running service writes the partition. Retryable: one that stopped at damage lets go."""
+
+
 def skip_offsets(config: DatabaseConfig, order: Skip) -> Skipped:
     """
     Move the trail forward over offsets that will not be in it.
 
     Raises:
-        RepositoryError: The partition is unknown, a running service writes it (its text says
-            which), the trail stands elsewhere, or the user may not do this.
+        RunningWriterError: A running service writes the partition; its text says which.
+        RepositoryError: The partition is unknown, the trail stands elsewhere, or the user may not
+            do this.
         ConnectionError: The database cannot be reached.
     """
     if not order.reason.strip():
@@ -112,11 +117,10 @@ def _refuse_running(connection: psycopg.Connection[Row], order: Skip, writer: ob
     session = connection.execute(_SESSIONS.encode(), [writer]).fetchone()
     if session is not None:
         pid, address, since = session
-        raise RepositoryError(
+        raise RunningWriterError(
             f"topic {order.topic}, partition {order.partition}: the service 'cdc-audit {writer}' "
             f"(its session {pid}, from {address}, since {since}) writes it now. Stop that service "
-            f"first. One that has stopped at damage lets go of the partition by itself: then run "
-            f"this again in some seconds."
+            f"first. One that has stopped at damage there lets go of the partition by itself."
         )
 
 

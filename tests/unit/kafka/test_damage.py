@@ -10,7 +10,10 @@ from confluent_kafka import Producer
 
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.kafka.reader import new_reader
+from adapters.kafka.topic_reader import KafkaTopicReader
+from domain.errors import SourceUnavailableError
 from domain.stopped_partition import StoppedPartition
+from domain.stream import StreamPartition
 from tests.contract.brokers import PATIENCE, Member, kafka_config, poll_until
 from tests.servers.kafka_cluster import KafkaCluster
 from tests.servers.kafka_log import Field, damage_batch
@@ -156,3 +159,15 @@ async def test_aiokafka_gives_nothing_of_a_fetch_that_has_damage_in_it(
         await reader.stop()
 
     assert positions == [0, 0]
+
+
+async def test_a_topic_is_read_again_up_to_the_damage_and_behind_it(damaged: KafkaCluster) -> None:
+    reader = KafkaTopicReader(kafka_config(damaged))
+    partition = StreamPartition(1, 0, LONG)
+
+    before = [r.value async for r in reader.read(partition, start=0, end=2)]
+    behind = [r.value async for r in reader.read(partition, start=5, end=7)]
+    with pytest.raises(SourceUnavailableError, match="cannot be read at offset 2: the checksum"):
+        [r async for r in reader.read(partition, start=1, end=7)]
+
+    assert (before, behind) == ([b"a", b"b"], [b"d", b"e"])
