@@ -134,7 +134,8 @@ class PostgresRowReader:
 
     async def _changes(self, wanted: Filter, order: sql.SQL, limit: int) -> Sequence[StoredRecord]:
         statement = _CHANGES.format(selected=SELECTED, where=wanted.where, order=order)
-        found = await self._reading.rows(statement, {**wanted.parameters, "limit": limit})
+        parameters = {**wanted.parameters, "limit": limit}
+        found = await self._reading.ordered_rows(statement, parameters)
         return [stored_record(row) for row in found]
 
 

@@ -30,31 +30,43 @@ GROUP BY 1, 2, 3, 4, 5, 6
 """).format(interval=_INTERVAL)
 
 _BY_HOUR = sql.SQL("""
-SELECT floor(extract(epoch FROM t.change_timestamp) / 3600)::bigint, t.operation, count(*)
+SELECT (extract(epoch FROM date_trunc('hour', t.change_timestamp, 'UTC')) / 3600)::bigint,
+    t.operation, count(*)
 FROM audit_logging AS t WHERE {interval}
-GROUP BY 1, 2
+GROUP BY date_trunc('hour', t.change_timestamp, 'UTC'), t.operation
 ORDER BY 1, t.operation COLLATE "C"
 """).format(interval=_INTERVAL)
 
-# By the hash first: it is short, and only the few that are wanted look at the key's text.
+# By the hash alone: it is short. Then one row of each tells whose it is.
 _BUSIEST = sql.SQL("""
-SELECT t.connector, t.source_name, t.source_database, t.source_schema, t.source_table,
-    t.record_key, count(*)
-FROM audit_logging AS t
-WHERE {interval} AND t.record_key IS NOT NULL AND t.key_hash IN (
-    SELECT t.key_hash FROM audit_logging AS t
+SELECT k.connector, k.source_name, k.source_database, k.source_schema, k.source_table,
+    k.record_key, b.changes
+FROM (
+    SELECT t.key_hash, count(*) AS changes FROM audit_logging AS t
     WHERE {interval} AND t.key_hash IS NOT NULL
-    GROUP BY 1 ORDER BY count(*) DESC FETCH FIRST %(limit)s ROWS WITH TIES
-)
-GROUP BY 1, 2, 3, 4, 5, 6
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s
+) AS b
+CROSS JOIN LATERAL (
+    SELECT t.* FROM audit_logging AS t
+    WHERE {interval} AND t.key_hash = b.key_hash AND t.record_key IS NOT NULL
+    ORDER BY t.change_timestamp LIMIT 1
+) AS k
 """).format(interval=_INTERVAL)
 
+# The nearest context of a transaction is looked for only where there is any of its id.
 _WRITERS = sql.SQL("""
-SELECT coalesce(t.change_user, c.change_user), count(*)
+WITH known AS (
+    SELECT DISTINCT transaction_id FROM audit_context
+    WHERE change_timestamp BETWEEN %(from)s::timestamptz - audit_transaction_window()
+        AND %(to)s::timestamptz + audit_transaction_window()
+)
+SELECT coalesce(t.change_user, CASE WHEN known.transaction_id IS NOT NULL THEN (
+    SELECT c.change_user FROM audit_context_of(
+        s.cluster_id, t.source_name, t.source_database, t.transaction_id, t.change_timestamp
+    ) AS c
+) END), count(*)
 FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
-LEFT JOIN LATERAL audit_context_of(
-    s.cluster_id, t.source_name, t.source_database, t.transaction_id, t.change_timestamp
-) AS c ON t.transaction_id IS NOT NULL AND t.change_user IS NULL
+LEFT JOIN known ON known.transaction_id = t.transaction_id
 WHERE {interval}
 GROUP BY 1
 """).format(interval=_INTERVAL)

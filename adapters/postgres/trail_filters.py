@@ -115,7 +115,9 @@ _IS = {
     "changed_column": sql.SQL("%(changed_column)s = ANY(t.changed_columns)"),
     # By the event itself, else by the context of its transaction, as in audit_trail.
     "change_user": sql.SQL("""(t.change_user = %(change_user)s
-    OR (t.change_user IS NULL AND t.transaction_id IS NOT NULL AND EXISTS (
+    OR (t.change_user IS NULL AND t.transaction_id IN (
+        SELECT n.transaction_id FROM audit_context AS n WHERE n.change_user = %(change_user)s
+    ) AND EXISTS (
         SELECT FROM audit_context_of(
             s.cluster_id, t.source_name, t.source_database, t.transaction_id, t.change_timestamp
         ) AS c WHERE c.change_user = %(change_user)s

@@ -32,12 +32,13 @@ ORDER BY stream_id, partition
 
 _ACTIVITY = sql.SQL("""
 SELECT connector, source_name, source_database, source_schema, source_table,
-    array_agg(hour ORDER BY hour), max(last), max(last_recorded)
+    array_agg((extract(epoch FROM hour) / 3600)::bigint ORDER BY hour),
+    (extract(epoch FROM max(last)) * 1000000)::bigint,
+    (extract(epoch FROM max(last_recorded)) * 1000000)::bigint
 FROM (
     SELECT t.connector, t.source_name, t.source_database, t.source_schema, t.source_table,
-        floor(extract(epoch FROM t.change_timestamp) / 3600)::bigint AS hour,
-        (extract(epoch FROM max(t.change_timestamp)) * 1000000)::bigint AS last,
-        (extract(epoch FROM max(t.recorded_at)) * 1000000)::bigint AS last_recorded
+        date_trunc('hour', t.change_timestamp, 'UTC') AS hour,
+        max(t.change_timestamp) AS last, max(t.recorded_at) AS last_recorded
     FROM audit_logging AS t
     WHERE t.change_timestamp >= %(from)s::timestamptz AND t.change_timestamp < %(to)s::timestamptz
         AND {no_redelivery}

@@ -17,42 +17,60 @@ _MICROSECONDS = sql.SQL(
     "trunc(extract(epoch FROM {} - '2000-01-01+00'::timestamptz) * 1000000) + 946684800000000"
 )
 
-# One row for each source; those further back in time are asked for one by one.
-_NEWEST = sql.SQL("""
-SELECT s.cluster_id, t.source_name, t.source_database, {time}
-FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
-WHERE t.transaction_id = %(transaction_id)s AND {no_redelivery}
-    AND (%(source_name)s::text IS NULL OR t.source_name = %(source_name)s)
-GROUP BY 1, 2, 3
-""").format(
-    time=_MICROSECONDS.format(sql.SQL("max(t.change_timestamp)")), no_redelivery=IS_NO_REDELIVERY
+# First what has the id, by its index, whatever the planner thinks of the rest.
+_WITH_ID = sql.SQL("""
+WITH t AS MATERIALIZED (
+    SELECT {columns} FROM audit_logging AS t
+    WHERE t.transaction_id = %(transaction_id)s AND {no_redelivery} AND {times}
 )
+""")
+_WHOSE = sql.SQL("t.stream_id, t.source_name, t.source_database, t.change_timestamp")
 
-_IN_TRANSACTION = sql.SQL("""t.transaction_id = %(transaction_id)s
-    AND s.cluster_id = %(cluster_id)s
+_IS_TRANSACTION = sql.SQL("""s.cluster_id = %(cluster_id)s
     AND t.source_name IS NOT DISTINCT FROM %(source_name)s
     AND t.source_database IS NOT DISTINCT FROM %(source_database)s""")
 
-_EARLIER = sql.SQL("""
-SELECT {time}
-FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
-WHERE {in_transaction} AND {no_redelivery}
-    AND t.change_timestamp < %(before)s::timestamptz
+# One row for each source; those further back in time are asked for one by one.
+_NEWEST = sql.SQL("""{with_id}
+SELECT s.cluster_id, t.source_name, t.source_database, {time}
+FROM t JOIN kafka_stream AS s USING (stream_id)
+WHERE %(source_name)s::text IS NULL OR t.source_name = %(source_name)s
+GROUP BY 1, 2, 3
 """).format(
+    with_id=_WITH_ID.format(columns=_WHOSE, no_redelivery=IS_NO_REDELIVERY, times=sql.SQL("true")),
     time=_MICROSECONDS.format(sql.SQL("max(t.change_timestamp)")),
-    in_transaction=_IN_TRANSACTION,
-    no_redelivery=IS_NO_REDELIVERY,
 )
 
-_CHANGES = sql.SQL("""
+_EARLIER = sql.SQL("""{with_id}
+SELECT {time}
+FROM t JOIN kafka_stream AS s USING (stream_id)
+WHERE {is_transaction}
+""").format(
+    with_id=_WITH_ID.format(
+        columns=_WHOSE,
+        no_redelivery=IS_NO_REDELIVERY,
+        times=sql.SQL("t.change_timestamp < %(before)s::timestamptz"),
+    ),
+    time=_MICROSECONDS.format(sql.SQL("max(t.change_timestamp)")),
+    is_transaction=_IS_TRANSACTION,
+)
+
+_CHANGES = sql.SQL("""{with_id}
 SELECT {selected}
-FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
-WHERE {in_transaction} AND {no_redelivery}
-    AND t.change_timestamp BETWEEN %(from)s::timestamptz AND %(to)s::timestamptz
+FROM t JOIN kafka_stream AS s USING (stream_id)
+WHERE {is_transaction}
 ORDER BY t.transaction_order NULLS LAST,
     t.change_timestamp, t.stream_id, t.kafka_partition, t.kafka_offset
 LIMIT %(limit)s
-""").format(selected=SELECTED, in_transaction=_IN_TRANSACTION, no_redelivery=IS_NO_REDELIVERY)
+""").format(
+    with_id=_WITH_ID.format(
+        columns=sql.SQL("t.*"),
+        no_redelivery=IS_NO_REDELIVERY,
+        times=sql.SQL("t.change_timestamp BETWEEN %(from)s::timestamptz AND %(to)s::timestamptz"),
+    ),
+    selected=SELECTED,
+    is_transaction=_IS_TRANSACTION,
+)
 
 _BOUNDARIES = sql.SQL("""
 SELECT c.stream_id, c.kafka_partition, c.kafka_offset, {kafka_time}, c.kind, c.source_name,
