@@ -31,6 +31,10 @@ class Scene:
         trail: Where they write.
         start_service: Starts one, which is ended after the test.
         table: Takes what was found.
+
+    Attributes:
+        environment: Of the services, besides their settings.
+        recovery: Seconds from the end of each fault to progress.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Scene:
         self.topic = topic
         self.settings = settings
         self.trail = trail
+        self.environment: Mapping[str, str] = {}
         self.recovery: list[float] = []
         self._start_service = start_service
         self._table = table
@@ -52,7 +57,7 @@ class Scene:
     def start(self, **settings: str) -> ServiceProcess:
         """Start a service with `settings`, ``kafka_group_id="..."``, besides those of the scene."""
         given = {f"CDC_AUDIT_{name.upper()}": value for name, value in settings.items()}
-        return self._start_service({**self.settings, **given})
+        return self._start_service({**self.environment, **self.settings, **given})
 
     def flow(self) -> AbstractContextManager[None]:
         """Let changes flow into the topic."""
