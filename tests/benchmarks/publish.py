@@ -2,7 +2,7 @@
 Put what `make bench` measured into the documents: ``python -m tests.benchmarks.publish``.
 
     build/bench.json ──▶ docs/performance.svg
-                    └──▶ docs/performance.md, the table between its two markers
+                    └──▶ docs/performance.md, the tables between their markers
 """
 
 import sys
@@ -11,12 +11,15 @@ from pathlib import Path
 
 import msgspec
 
+from tests.benchmarks import model
 from tests.benchmarks.measuring import Figure, Figures, read_figures
 from tests.benchmarks.plot import draw
 
 FIGURES = Path("build") / "bench.json"
 DOCUMENT = Path("docs") / "performance.md"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+# What stands between the two markers of each name, and nothing else, is replaced.
+MARKED = ("figures", "model")
 
 _DIGITS = 3
 
@@ -76,6 +79,8 @@ ROWS: Mapping[str, Row] = {
     "ray_over_inprocess_with_schema": Row("Ray over in-process, schema-carrying", ">= 1.5"),
     "ray_over_inprocess_avro": Row("Ray over in-process, Avro", ">= 1.5"),
     "ray_over_inprocess_plain": Row("Ray over in-process, plain"),
+    "ray_shipping_us_per_event_plain": Row("shipping an event to Ray and back, plain"),
+    "ray_shipping_us_per_event_with_schema": Row("the same, schema-carrying"),
     "poison_over_clean": Row("speed with 1 % poison over without"),
     "topic_bytes_per_event": Row("bytes of a plain event in the topic"),
     "disk_bytes_per_event": Row("bytes of it in the trail, with indexes"),
@@ -90,18 +95,26 @@ def table(figures: Figures) -> str:
     return "\n".join(_lines(figures))
 
 
+def markers(name: str) -> tuple[str, str]:
+    """What stands before and after the table of a name."""
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+
+
 def published(document: str, figures: Figures) -> str:
     """
     Replace what is between the markers of a document.
 
     Raises:
-        ValueError: It has no markers.
+        ValueError: It lacks some.
     """
-    before, _, rest = document.partition(BEGIN)
-    _, marker, after = rest.partition(END)
-    if not marker:
-        raise ValueError(f"the document has no {BEGIN} with an {END} behind it")
-    return f"{before}{BEGIN}\n{table(figures)}\n{END}{after}"
+    for name, text in zip(MARKED, (table(figures), model.table(figures)), strict=True):
+        begin, end = markers(name)
+        before, _, rest = document.partition(begin)
+        _, marker, after = rest.partition(end)
+        if not marker:
+            raise ValueError(f"the document has no {begin} with an {end} behind it")
+        document = f"{before}{begin}\n{text}\n{end}{after}"
+    return document
 
 
 def _lines(figures: Figures) -> Iterator[str]:

@@ -4,7 +4,8 @@ Ray's workers beside this process, where the database is not the limit: what the
     batches ──▶ InProcessTransformer                   one after the other
            └──▶ Ray, two actors, four batches under way
 
-The bytes go to the workers and come back; only the COPY is left out.
+The bytes go to the workers and come back; only the COPY is left out. What shipping costs is the
+processor's time of this process while Ray's work.
 """
 
 import asyncio
@@ -51,22 +52,32 @@ def measure(rig: Rig) -> Figures:
             _wait_for_ray(runner, engines["ray"])
             for name in MEASURED:
                 rig.say(f"Ray: {name}")
-                batches = _batches(SHAPES[name], rig.scale.on_ray)
-                rates = alternate(
-                    {
-                        engine: partial(_events_per_second, runner, transformer, batches)
-                        for engine, transformer in engines.items()
-                    },
-                    rounds=rig.scale.rounds,
-                )
-                figures |= {
-                    f"{engine}_events_per_s_{name}": figure(rates[engine], "1/s")
-                    for engine in engines
-                }
-                figures[f"ray_over_inprocess_{name}"] = ratio(rates["ray"], rates["inprocess"])
+                figures |= _measure_shape(rig, runner, engines, name)
         finally:
             runner.run(stack.aclose())
     return figures
+
+
+def _measure_shape(
+    rig: Rig, runner: asyncio.Runner, engines: Mapping[str, BatchTransformer], name: str
+) -> Figures:
+    batches = _batches(SHAPES[name], rig.scale.on_ray)
+    shipping: list[float] = []
+
+    def rate(engine: str) -> float:
+        cpu = time.process_time()
+        found = _events_per_second(runner, engines[engine], batches)
+        if engine == "ray":
+            shipping.append((time.process_time() - cpu) / rig.scale.on_ray * 1e6)
+        return found
+
+    rounds = rig.scale.rounds
+    rates = alternate({engine: partial(rate, engine) for engine in engines}, rounds=rounds)
+    return {
+        **{f"{engine}_events_per_s_{name}": figure(rates[engine], "1/s") for engine in engines},
+        f"ray_over_inprocess_{name}": ratio(rates["ray"], rates["inprocess"]),
+        f"ray_shipping_us_per_event_{name}": figure(shipping[-rounds:], "us"),
+    }
 
 
 async def _opened(stack: AsyncExitStack) -> Mapping[str, BatchTransformer]:

@@ -18,9 +18,10 @@ from tests.benchmarks.measuring import (
     read_figures,
     write_figures,
 )
+from tests.benchmarks.model import setups
 from tests.benchmarks.naive.rows import a_row
 from tests.benchmarks.plot import draw
-from tests.benchmarks.publish import BEGIN, END, published
+from tests.benchmarks.publish import markers, published
 
 
 def test_every_candidate_begins_a_round_in_its_turn() -> None:
@@ -133,14 +134,37 @@ def test_the_plot_is_drawn_of_what_was_measured_and_is_the_same_again(tmp_path: 
 
 
 def test_the_table_of_a_document_is_replaced_and_nothing_else() -> None:
-    document = f"before\n{BEGIN}\n| old |\n{END}\nafter\n"
+    begin, end = markers("figures")
+    last = "\n".join(markers("model"))
+    document = f"before\n{begin}\n| old |\n{end}\nafter\n{last}\n"
 
     told = published(document, {"rss_mb": figure([101.26, 250.0, 99.0], "MB")})
 
-    assert told.startswith(f"before\n{BEGIN}\n| figure |")
-    assert told.endswith(f"{END}\nafter\n")
+    assert told.startswith(f"before\n{begin}\n| figure |")
+    assert f"{end}\nafter\n" in told
     assert "| `rss_mb` | <= 300 | 101 MB | 99 to 250 |" in told
     assert "| old |" not in told
+
+
+def test_what_the_service_or_the_database_cannot_take_is_the_limit_on_paper() -> None:
+    costs = {
+        "driver_cpu_us_per_event": 10.0,
+        "transform_us_per_event_plain": 7.0,
+        "transform_us_per_event_with_schema": 17.0,
+        "ray_shipping_us_per_event_plain": 1.0,
+        "ray_shipping_us_per_event_with_schema": 2.0,
+        "raw_copy_rows_per_s": 60_000.0,
+    }
+
+    found = setups({name: figure([value], "us") for name, value in costs.items()})
+
+    assert [(round(s.events_per_second), s.limit, round(s.workers, 2)) for s in found] == [
+        (60_000, "the database", 0.0),
+        (100_000, "the service", 0.0),
+        (240_000, "the database", 1.68),
+        (50_000, "the service", 0.0),
+        (200_000, "the service", 3.4),
+    ]
 
 
 def test_a_document_without_markers_is_not_written_to() -> None:
