@@ -25,6 +25,7 @@ from domain.errors import (
     StreamRefusedError,
 )
 from entrypoints import (
+    completeness_commands,
     decode_commands,
     gap_commands,
     quarantine_commands,
@@ -62,6 +63,7 @@ app.add_typer(quarantine_commands.app, name="quarantine", no_args_is_help=True)
 app.add_typer(token_commands.app, name="token", no_args_is_help=True)
 app.add_typer(verify_commands.app, name="verify", no_args_is_help=True)
 verify_commands.app.command("redeliveries")(redelivery_commands.redeliveries)
+verify_commands.app.command("completeness")(completeness_commands.completeness)
 app.command("decode")(decode_commands.decode)
 
 ConfigFile = Annotated[

@@ -1,0 +1,168 @@
+"""`cdc-audit verify completeness`: whether transactions of the source arrived whole."""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+if TYPE_CHECKING:
+    from application.check_completeness import CheckCompleteness, EndsQuery, LogEnds
+    from domain.completeness import JudgedTransaction
+    from entrypoints.settings import AppConfig
+
+WHOLE, LACKS = 0, 1
+_MOST_TOLD = 100
+_HOUR = 3_600_000_000
+_DAY_HOURS = 24.0
+_WIDE = 10_000
+
+
+class Checked(msgspec.Struct):
+    """
+    What was found.
+
+    Attributes:
+        counts: How many transactions are in each state.
+        told: Those that are not complete, the first to end first.
+        recorded: How many of them were recorded as new gaps.
+    """
+
+    counts: Counter[str] = msgspec.field(default_factory=Counter[str])
+    told: list["JudgedTransaction"] = msgspec.field(default_factory=list["JudgedTransaction"])
+    recorded: int = 0
+
+
+def completeness(  # noqa: PLR0913 - each is an option of the command line
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
+    ] = None,
+    *,
+    hours: Annotated[
+        float, typer.Option(min=0, help="Transactions whose END came within so many hours.")
+    ] = _DAY_HOURS,
+    transaction: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this one, whenever it ended.")
+    ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Do not ask Kafka how far its logs go: more stay pending."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Record no gap for what is missing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> int:
+    """Compare transactions with their END records, and record gaps; 1 if changes are missing."""
+    from application.check_completeness import EndsQuery, now
+    from entrypoints.settings import load_config
+
+    settings = load_config(config)
+    settings.validate()
+    until = now() + _HOUR
+    since = 0 if transaction is not None else now() - int(hours * _HOUR)
+    query = EndsQuery(since=since, until=until, transaction_id=transaction)
+    checked = asyncio.run(_checked(settings, query, offline=offline, dry_run=dry_run))
+    if as_json:
+        _print_json(checked)
+    else:
+        _print_text(checked)
+    return LACKS if checked.counts["missing"] else WHOLE
+
+
+async def _checked(
+    settings: "AppConfig", query: "EndsQuery", *, offline: bool, dry_run: bool
+) -> Checked:
+    from adapters.postgres.completeness import PostgresEndedTransactions
+    from adapters.postgres.pool import Access, open_pool
+    from application.check_completeness import CheckCompleteness
+
+    database = msgspec.structs.replace(settings.sink_database, pool_size=1)
+    access = Access.READ if dry_run else Access.WRITE
+    async with open_pool(database, access=access) as pool:
+        transactions = PostgresEndedTransactions(pool, database)
+        check = CheckCompleteness(transactions, None if offline else _log_ends(settings))
+        return await _all_of(check, query, dry_run=dry_run)
+
+
+async def _all_of(check: "CheckCompleteness", query: "EndsQuery", *, dry_run: bool) -> Checked:
+    checked = Checked()
+    async for page in check.run(query):
+        checked.counts.update(one.state.value for one in page)
+        checked.told += [one for one in page if one.state != "complete"]
+        if not dry_run:
+            checked.recorded += await check.record(page)
+    return checked
+
+
+def _log_ends(settings: "AppConfig") -> "LogEnds":
+    from adapters.kafka.change_source import KafkaChangeSource
+
+    source = KafkaChangeSource(settings.kafka)
+
+    async def asked() -> Collection[tuple[str, str, int, int]]:
+        logs = await source.existing()
+        return [(log.cluster_id, log.topic, log.partition, log.log_end) for log in logs]
+
+    return asked
+
+
+def _print_json(checked: Checked) -> None:
+    told = {
+        "counts": dict(checked.counts),
+        "recorded": checked.recorded,
+        "transactions": [_told(one) for one in checked.told],
+    }
+    sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+
+
+def _told(judged: "JudgedTransaction") -> dict[str, object]:
+    from entrypoints.http.page_times import iso
+
+    found = judged.transaction
+    return {
+        "transaction_id": found.transaction_id,
+        "source_name": found.source_name,
+        "state": judged.state.value,
+        "reason": judged.reason,
+        "ended_at": iso(found.ended_at),
+        "end": "-".join(map(str, found.end)),
+        "topic": found.topic,
+        "tables": [
+            {"name": t.name, "expected": t.expected, "found": t.orders} for t in found.tables
+        ],
+    }
+
+
+def _print_text(checked: Checked) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE  # for a program nothing is cut
+    told: Sequence[JudgedTransaction] = checked.told[:_MOST_TOLD]
+    if told:
+        table = Table(box=box.SIMPLE if console.is_terminal else None, pad_edge=False)
+        for column in ("transaction", "source", "ended", "state"):
+            table.add_column(column, no_wrap=True)
+        table.add_column("why", overflow="fold")
+        for one in told:
+            cells = _told(one)
+            names = ("transaction_id", "source_name", "ended_at", "state", "reason")
+            table.add_row(*(Text(str(cells[name] or "-")) for name in names))
+        console.print(table, crop=False)
+    if len(checked.told) > _MOST_TOLD:
+        sys.stdout.write(f"... and {len(checked.told) - _MOST_TOLD} more: --json has them all\n")
+    states = ("complete", "pending", "missing", "unknown")
+    sys.stdout.write(", ".join(f"{checked.counts[s]} {s}" for s in states) + "\n")
+    if checked.recorded:
+        sys.stdout.write(
+            f"{checked.recorded} gaps recorded: `cdc-audit gap list --open` shows them\n"
+        )
