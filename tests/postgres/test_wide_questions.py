@@ -1,0 +1,55 @@
+"""A question that the database has no time for is told to be narrower, and keeps nobody waiting."""
+
+from collections.abc import AsyncGenerator
+
+import msgspec
+import pytest
+
+from adapters.postgres.pool import Access, open_pool
+from adapters.postgres.trail_readers import postgres_readers
+from application.questions import TrailQuestions, questions_to
+from application.trail_query import BoundedCount, TrailQuery, ValueFilter
+from domain.errors import QueryTooWideError
+from tests.builders import DAY, NOON
+from tests.servers.postgres import scratch_database
+
+pytestmark = pytest.mark.postgres
+
+HURRIED = 0.001
+"""Seconds: less than a look at all partitions takes."""
+
+
+@pytest.fixture
+async def hurried() -> AsyncGenerator[TrailQuestions]:
+    """Give a trail of many partitions whose database has no time."""
+    with scratch_database() as config:
+        async with open_pool(config, access=Access.OWN) as owner, owner.lease() as session:
+            days = [NOON // DAY - 31 * month for month in range(60)]
+            await session.execute("SELECT audit_ensure_partitions(%s)", [days])
+        limited = msgspec.structs.replace(config, statement_timeout=HURRIED)
+        async with open_pool(limited, access=Access.READ) as pool:
+            yield questions_to(postgres_readers(pool, limited))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        TrailQuery(text="nothing"),
+        TrailQuery(column_value=ValueFilter("status", "nothing")),
+        TrailQuery(change_user="nobody"),
+        TrailQuery(changed_column="nothing"),
+    ],
+)
+async def test_a_search_that_takes_too_long_says_how_to_narrow_it(
+    hurried: TrailQuestions, query: TrailQuery
+) -> None:
+    with pytest.raises(QueryTooWideError, match="Narrow it by table, key or time"):
+        await hurried.trail.latest(query)
+
+
+async def test_a_count_that_takes_too_long_gives_what_was_counted(
+    hurried: TrailQuestions,
+) -> None:
+    counted = await hurried.counter.count(TrailQuery(text="nothing"), at_most=10)
+
+    assert counted == BoundedCount(0, is_exact=False)
