@@ -1,12 +1,13 @@
 """Writes the SQL that puts a change, a row or a transaction back. It is never executed by us."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from application.missing_parts import among
 from application.reading_ports import MissingPartsReader, RowReader
 from application.show_transaction import ShowTransaction
+from application.source_types import ColumnTypeCatalog
 from application.trail_query import StoredRecord
 from domain.errors import RepositoryError
 from domain.missing_part import Incompleteness
@@ -17,9 +18,6 @@ from domain.source_types import SourceTypes
 
 MOST_CHANGES = 1000
 """Changes that are put back together at most."""
-
-AskTypes = Callable[[], Awaitable[SourceTypes]]
-"""Asks the source's catalog for the types of columns. Raises a `RepositoryError`."""
 
 
 class RevertAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +48,7 @@ class PutBack:
         rows: Reads the changes of single rows.
         transactions: Shows transactions.
         missing: Knows what is missing.
-        types: Asks the source's catalog; None without one.
+        catalog: Knows the types of the source's columns; None where nobody knows them.
     """
 
     def __init__(
@@ -59,12 +57,12 @@ class PutBack:
         transactions: ShowTransaction,
         missing: MissingPartsReader,
         *,
-        types: AskTypes | None = None,
+        catalog: ColumnTypeCatalog | None = None,
     ) -> None:
         self._rows = rows
         self._transactions = transactions
         self._missing = missing
-        self._types = types
+        self._catalog = catalog
 
     async def change(self, change: StoredRecord) -> RevertAnswer:
         """Put back one change."""
@@ -112,6 +110,6 @@ class PutBack:
 
     async def _known_types(self) -> SourceTypes | None:
         try:
-            return None if self._types is None else await self._types()
+            return None if self._catalog is None else await self._catalog.types()
         except RepositoryError:
             return None  # the answer says so: values that need a type are refused

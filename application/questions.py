@@ -14,7 +14,7 @@ from application.compare_times import CompareTimes
 from application.find_row import FindRow
 from application.gap_ledger import GapLedger
 from application.ports import SourceCatalog, TrailReader
-from application.put_back import AskTypes, PutBack
+from application.put_back import PutBack
 from application.query_trail import QueryTrail
 from application.reading_ports import (
     ChangeCounter,
@@ -29,6 +29,7 @@ from application.reading_ports import (
 from application.row_at import RowAt
 from application.row_history import RowHistory
 from application.show_transaction import ShowTransaction
+from application.source_types import ColumnTypeCatalog
 from application.trail_health import TrailHealth
 from application.trail_statistics import TrailStatistics
 
@@ -81,7 +82,10 @@ class TrailQuestions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def questions_to(
-    readers: TrailReaders, *, trail: QueryTrail | None = None, types: AskTypes | None = None
+    readers: TrailReaders,
+    *,
+    trail: QueryTrail | None = None,
+    catalog: ColumnTypeCatalog | None = None,
 ) -> TrailQuestions:
     """
     Wire the questions.
@@ -89,7 +93,7 @@ def questions_to(
     Args:
         readers: Read one trail.
         trail: The one that followers share; a new one if None.
-        types: Asks the source's catalog for types of columns; None without a catalog.
+        catalog: Knows the types of the source's columns; None where nobody knows them.
     """
     rows, missing = readers.rows, readers.missing
     row_at = RowAt(rows, missing)
@@ -104,6 +108,6 @@ def questions_to(
         compare=CompareTimes(row_at, rows, missing),
         statistics=TrailStatistics(readers.statistics, readers.health, missing),
         health=TrailHealth(readers.health, readers.coverage, readers.gaps, missing),
-        put_back=PutBack(rows, transaction, missing, types=types),
+        put_back=PutBack(rows, transaction, missing, catalog=catalog),
         missing=missing,
     )

@@ -31,6 +31,7 @@ from adapters.postgres.quarantine_ledger import PostgresQuarantineLedger
 from adapters.postgres.retry_ledger import PostgresRetryLedger
 from adapters.postgres.topic_orders import PostgresTopicOrders
 from adapters.postgres.trail_reader import PostgresTrailReader
+from adapters.postgres.trail_readers import postgres_readers
 from adapters.postgres.vital_signs import PostgresVitalSigns
 from application.exposed_columns import ExposedColumnsWatch
 from application.ports import (
@@ -42,6 +43,7 @@ from application.ports import (
 )
 from application.quarantine_ledger import QuarantineLedger, RecordFinder
 from application.quarantine_protection import QuarantineProtection
+from application.questions import TrailQuestions, questions_to
 from application.topic_orders import TopicOrders
 from application.vital_signs import PoolUsage
 from domain.stream import StreamPartition
@@ -96,6 +98,13 @@ class Container(containers.DeclarativeContainer):
     )
     reader: providers.Provider[TrailReader] = providers.Singleton(
         PostgresTrailReader, reader_pool, config.provided.sink_database
+    )
+    questions: providers.Provider[TrailQuestions] = providers.Singleton(
+        questions_to,
+        providers.Singleton(postgres_readers, reader_pool, config.provided.sink_database),
+        catalog=providers.Callable(
+            source_catalog, config.provided.source_database, config.provided.origins
+        ),
     )
     source: providers.Provider[RecordSource] = providers.Singleton(
         KafkaChangeSource, config.provided.kafka
