@@ -92,7 +92,7 @@ class DebeziumDecoder:
         wires = Wires(self._wire, self._registry)
         self._others = OtherShapes(self._config, wires, keys, self._envelopes)
         self._records = ChangeRecords(self._config)
-        self._short = ShortWay(self._config, redaction.concerns)
+        self._short = ShortWay(self._config, keys, redaction.concerns)
         self._not_ordinary: ConsumedRecord | None = None
 
     def __reduce__(self) -> tuple[Callable[[], "DebeziumDecoder"], tuple[()]]:

@@ -11,6 +11,7 @@ import msgspec
 
 from adapters.debezium.before_image import is_filler
 from adapters.debezium.exact_json import (
+    Json,
     UnsafeNumberError,
     decode_comparable,
     decode_exact,
@@ -47,7 +48,7 @@ NOT_ORDINARY = (
 """What reading an ordinary record raises where it is none."""
 
 
-def read_row(row: msgspec.Raw) -> tuple[str | None, Columns | None]:
+def read_row(row: Json) -> tuple[str | None, Columns | None]:
     """The text and the columns of a row that can be stored as it is; None for null."""
     columns = decode_comparable(row)
     if columns is None:
@@ -85,7 +86,7 @@ def changed_columns(old: Columns, new: Columns) -> tuple[str, ...]:
     )
 
 
-def has_data_besides(old: Columns, key: Columns, defaults: Mapping[str, Any]) -> bool:
+def has_data_besides(old: Columns, key: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
     """Whether a deleted row has a value outside its key that Debezium fills no column with."""
     return any(
         type(value) in _SURE_TYPES
@@ -101,11 +102,10 @@ class MissingValues:
     Tells whether a row may lack values that were not sent.
 
     Args:
-        placeholder: What stands in their place.
+        unavailable: What stands in their place.
     """
 
-    def __init__(self, placeholder: str) -> None:
-        unavailable = UnavailableValues(placeholder)
+    def __init__(self, unavailable: UnavailableValues) -> None:
         self._placeholders = unavailable.texts
 
     def may_be_in(self, row: Columns) -> bool:

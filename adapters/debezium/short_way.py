@@ -19,7 +19,9 @@ import msgspec
 from adapters.debezium.change_records import DECODER_VERSION
 from adapters.debezium.config import DecoderConfig
 from adapters.debezium.envelope import Envelope, read_envelope
+from adapters.debezium.exact_json import Json
 from adapters.debezium.incoming import Incoming
+from adapters.debezium.ordinary_plan import OrdinaryPlan
 from adapters.debezium.ordinary_rows import (
     NOT_ORDINARY,
     Columns,
@@ -31,8 +33,11 @@ from adapters.debezium.ordinary_rows import (
     read_row,
 )
 from adapters.debezium.ordinary_source import metadata, positions, times, transaction_id
+from adapters.debezium.record_keys import KeyDecoder
 from adapters.debezium.row_plan import EnvelopePlan
 from adapters.debezium.source_block import PostgresSource, read_postgres_source
+from adapters.debezium.unavailable import UnavailableValues
+from domain.errors import TransformationError
 from domain.operation import BeforeImage, OperationTypeEnum
 from domain.ordinary_change import ChangeKind, OrdinaryChange
 from domain.record_key import identity_prefix
@@ -45,6 +50,7 @@ _OPERATIONS = {
     "r": OperationTypeEnum.SNAPSHOT,
 }
 _HAVE_OLD, _HAVE_NO_OLD = frozenset("ud"), frozenset("cur")
+_WRAPPER = b'{"schema":'
 _UNDECODED = '{"*":"undecoded"}'
 _MOST_KNOWN = 10_000
 
@@ -60,16 +66,18 @@ class _Known(msgspec.Struct, frozen=True):
         hash: The hash of their keys so far.
         with_old: The kind of those with an old row; None if such are not ordinary.
         without_old: The kind of the others, likewise.
+        plan: What the schema asks for; None for nothing.
         defaults: What Debezium fills columns of old rows with, besides what is usual.
     """
 
     hash: Any
     with_old: ChangeKind | None = None
     without_old: ChangeKind | None = None
+    plan: OrdinaryPlan | None = None
     defaults: Mapping[str, Any] = {}
 
 
-_NO_COLUMNS: Columns = {}
+_NO_COLUMNS: Mapping[str, Any] = {}
 _NOTHING = _Known(None)
 _Names = tuple[EnvelopePlan | None, str, str, str, str, str]
 
@@ -80,13 +88,18 @@ class ShortWay:
 
     Args:
         config: Names the placeholder, and the replica identity of tables.
+        keys: Decodes keys that come with a schema.
         is_redacted: Whether a rule may speak of a column of a table, by its schema and name.
     """
 
-    def __init__(self, config: DecoderConfig, is_redacted: Callable[[str, str], bool]) -> None:
+    def __init__(
+        self, config: DecoderConfig, keys: KeyDecoder, is_redacted: Callable[[str, str], bool]
+    ) -> None:
+        self._keys = keys
+        self._unavailable = UnavailableValues(config.unavailable_placeholder)
         self._identities = config.replica_identity
         self._is_redacted = is_redacted
-        self._missing = MissingValues(config.unavailable_placeholder)
+        self._missing = MissingValues(self._unavailable)
         self._known: dict[_Names, _Known] = {}
 
     def change(
@@ -111,15 +124,16 @@ class ShortWay:
         record, block = incoming.record, envelope.transaction
         source = read_postgres_source(envelope.source)
         known = self._of_table(source, envelope.op, plan)
-        old_text, old = read_row(envelope.before)
-        new_text, new = read_row(envelope.after)
+        if known is _NOTHING:
+            raise NotOrdinaryError
+        rows: tuple[Json, Json] = (envelope.before, envelope.after)
+        if known.plan is not None:
+            rows = known.plan.rows(envelope.before, envelope.after)
+        (old_text, old), (new_text, new) = read_row(rows[0]), read_row(rows[1])
         kind = known.without_old if old_text is None else known.with_old
         if kind is None:
             raise NotOrdinaryError
-        key, key_hash, key_columns = None, None, _NO_COLUMNS
-        if record.key is not None:
-            canonical, key_columns = read_key(record.key)
-            key, key_hash = canonical.decode(), _key_hash(known, canonical)
+        key, key_hash, key_columns = self._key(known, incoming)
         changed = self._changed(envelope.op, known.defaults, (old, new), key_columns)
         changed_at, captured_at, kafka_at = times(source, envelope, record.timestamp)
         return OrdinaryChange(
@@ -143,12 +157,31 @@ class ShortWay:
             incoming.look.stored,
         )
 
+    def _key(
+        self, known: _Known, incoming: Incoming
+    ) -> tuple[str | None, int | None, Mapping[str, Any]]:
+        """The canonical key, its hash, and its columns."""
+        key = incoming.record.key
+        if key is None:
+            return None, None, _NO_COLUMNS
+        if key.startswith(_WRAPPER):
+            decoded = self._keys.decode(incoming, "postgresql")
+            if decoded is None or decoded.columns is None:
+                raise NotOrdinaryError
+            canonical, columns = decoded.canonical, decoded.columns
+        else:
+            canonical, columns = read_key(key)
+        whole = known.hash.copy()
+        whole.update(canonical + b"]")
+        (number,) = _first_signed(whole.digest())
+        return canonical.decode(), number, columns
+
     def _changed(
         self,
         op: str,
         defaults: Mapping[str, Any],
         rows: tuple[Columns | None, Columns | None],
-        key: Columns,
+        key: Mapping[str, Any],
     ) -> tuple[str, ...] | None:
         """The columns of an update that differ, if the rows are what its operation needs."""
         old, new = rows
@@ -170,7 +203,11 @@ class ShortWay:
         if known is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            known = self._known[names] = self._new(source, op, plan)
+            try:
+                known = self._new(source, op, plan)
+            except (NotOrdinaryError, TransformationError):
+                known = _NOTHING
+            self._known[names] = known
         return known
 
     def _new(self, source: PostgresSource, op: str, plan: EnvelopePlan | None) -> _Known:
@@ -179,7 +216,6 @@ class ShortWay:
         if (
             operation is None
             or not (source.db and source.schema and source.table)
-            or not _stays_as_it_is(plan)
             or self._is_redacted(source.schema, source.table)
         ):
             return _NOTHING
@@ -194,19 +230,6 @@ class ShortWay:
             sha256(identity_prefix(*table)),
             kind(BeforeImage.COMPLETE) if is_old_sure else None,
             kind(BeforeImage.ABSENT) if op in _HAVE_NO_OLD else None,
+            None if plan is None else OrdinaryPlan(plan, self._unavailable),
             {} if plan is None or plan.before is None else plan.before.defaults,
         )
-
-
-def _stays_as_it_is(plan: EnvelopePlan | None) -> bool:
-    """Whether rows are stored as they are on the wire."""
-    if plan is None:
-        return True
-    return all(row is not None and not row.columns for row in (plan.before, plan.after))
-
-
-def _key_hash(known: _Known, canonical: bytes) -> int:
-    whole = known.hash.copy()
-    whole.update(canonical + b"]")
-    (number,) = _first_signed(whole.digest())
-    return int(number)

@@ -108,6 +108,10 @@ _decode = msgspec.json.Decoder(SourceBlock).decode
 _decode_any = msgspec.json.Decoder(dict[str, Any]).decode
 
 
+_FIELDS = msgspec.structs.fields(SourceBlock)
+"""Worked out once: it takes longer than decoding a record."""
+
+
 def read_source(raw: msgspec.Raw) -> SourceBlock:
     """
     Read the block. A field of an unexpected type is left out here; the text keeps it.
@@ -124,7 +128,7 @@ def read_source(raw: msgspec.Raw) -> SourceBlock:
 def source_from_fields(fields: dict[str, Any]) -> SourceBlock:
     """The block that `fields` describe; those of an unexpected type are left out."""
     usable: dict[str, Any] = {}
-    for field in msgspec.structs.fields(SourceBlock):
+    for field in _FIELDS:
         value = fields.get(field.encode_name)
         if value is None:
             continue

@@ -1,6 +1,5 @@
 """The short way gives what the long way gives, and is taken by ordinary changes."""
 
-import json
 from typing import Any
 
 import msgspec
@@ -12,41 +11,18 @@ from adapters.debezium.config import DecoderConfig
 from adapters.debezium.decoder import DebeziumDecoder
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from domain.audit_record import AuditRecord
-from domain.consumed import ConsumedRecord, RawRecord
-from domain.errors import TransformationError
-from domain.ordinary_change import OrdinaryChange
 from domain.redaction import ColumnRule
 from tests.builders import a_raw_record
-
-PLACEHOLDER = "__debezium_unavailable_value"
-AT = 1_700_000_000_000
-
-SOURCE = {
-    "version": "3.6.1.Final",
-    "connector": "postgresql",
-    "name": "shop",
-    "ts_ms": AT,
-    "snapshot": "false",
-    "db": "shop",
-    "sequence": '["24023000","24023128"]',
-    "ts_us": AT * 1000 + 7,
-    "ts_ns": AT * 1_000_000 + 7_001,
-    "schema": "public",
-    "table": "orders",
-    "txId": 771,
-    "lsn": 24_023_128,
-    "xmin": None,
-}
-ENVELOPE = {
-    "before": {"id": 1, "status": "placed", "paid": 1, "total": 1.50, "note": None},
-    "after": {"id": 1, "status": "paid", "paid": True, "total": 2.5, "note": None},
-    "source": SOURCE,
-    "transaction": {"id": "771:24023128", "total_order": 2, "data_collection_order": 1},
-    "op": "u",
-    "ts_ms": AT + 5,
-    "ts_us": (AT + 5) * 1000,
-    "ts_ns": (AT + 5) * 1_000_000,
-}
+from tests.unit.debezium.ordinary_changes import (
+    AT,
+    ENVELOPE,
+    PLACEHOLDER,
+    SOURCE,
+    LongWay,
+    as_json,
+    decoded,
+    in_wrapper,
+)
 
 texts = st.sampled_from(
     [
@@ -72,12 +48,6 @@ keys = st.sampled_from(
 )
 
 
-def as_json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "surrogatepass"
-    )
-
-
 @st.composite
 def envelopes(draw: st.DrawFn) -> dict[str, Any]:
     """Envelopes around the ordinary one: rows of any kind, and a few members that are odd."""
@@ -97,22 +67,6 @@ def envelopes(draw: st.DrawFn) -> dict[str, Any]:
     return envelope
 
 
-def decoded(decoder: DebeziumDecoder, record: RawRecord) -> object:
-    try:
-        return decoder.decode(record, 1)
-    except TransformationError as error:
-        return str(error)
-
-
-class LongWay(DebeziumDecoder):
-    """A decoder that takes every record the long way."""
-
-    def ordinary_change(self, record: ConsumedRecord, stream_id: int) -> OrdinaryChange | None:
-        """Take none."""
-        del record, stream_id
-        return None
-
-
 def row_schema(field: str) -> dict[str, Any]:
     types = {"id": "int32", "status": "string", "paid": "boolean", "total": "double"}
     columns = [{"field": name, "type": kind, "optional": True} for name, kind in types.items()]
@@ -121,10 +75,6 @@ def row_schema(field: str) -> dict[str, Any]:
 
 
 SCHEMA = {"type": "struct", "fields": [row_schema("before"), row_schema("after")]}
-
-
-def in_wrapper(envelope: dict[str, Any], schema: object) -> bytes:
-    return as_json({"schema": schema, "payload": envelope})
 
 
 @settings(max_examples=600, deadline=None)
