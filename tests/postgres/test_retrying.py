@@ -121,8 +121,8 @@ async def test_a_refused_row_of_a_protected_topic_is_quoted_nowhere(
         failure = await ledger.place(entry, a_batch(await store.encoder(), [broken]))
 
         assert failure is not None
-        assert PLANTED not in failure.error_message
-        assert "SQLSTATE 22P02" in failure.error_message
+        # not a word of PostgreSQL's own, which may quote the row
+        assert failure.error_message.startswith("PostgreSQL refused it (SQLSTATE 22P02). No more")
         await ledger.fail(entry, failure, delay=1.0)
     kept = rows(trail_database, "SELECT processing_error_event::text FROM processing_error_event")
     assert len(kept) == 2
