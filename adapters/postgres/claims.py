@@ -18,6 +18,17 @@ _LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended('cdc-audit claims ' || current_schema(), 0))
 """
 
+# Whoever had them may still be storing: what is judged must be what is taken. In sorted order, as
+# batches lock them.
+_LOCK_OFFSETS = """
+SELECT FROM kafka_offset AS o
+JOIN kafka_stream AS s USING (stream_id)
+JOIN unnest(%s::text [], %s::text [], %s::integer []) AS a (cluster_id, topic, partition)
+    ON s.cluster_id = a.cluster_id AND s.topic = a.topic AND o.partition = a.partition
+ORDER BY o.stream_id, o.partition
+FOR UPDATE OF o
+"""
+
 _STREAMS = """
 SELECT DISTINCT ON (s.cluster_id, s.topic)
     s.stream_id, s.cluster_id, s.topic, s.incarnation, s.topic_id
@@ -119,6 +130,7 @@ async def claim_partitions(
     """Claim all of `partitions` or none, in the caller's transaction. See the port."""
     await session.execute(_LOCK)
     await session.execute(_BEGIN, ["claim", group])
+    await _lock_offsets(session, partitions)
     known = await _read(session, partitions)
     judged = [(log, _judge(known.position(log), log, group)) for log in partitions]
     streams = dict(known.streams)
@@ -145,6 +157,13 @@ async def give_up_partitions(
         _GIVE_UP,
         [[p.stream_id for p in partitions], [p.partition for p in partitions], writer],
     )
+
+
+async def _lock_offsets(session: Session, partitions: Sequence[LogPartition]) -> None:
+    clusters = [log.cluster_id for log in partitions]
+    topics = [log.topic for log in partitions]
+    numbers = [log.partition for log in partitions]
+    await session.execute(_LOCK_OFFSETS, [clusters, topics, numbers])
 
 
 def _judge(stored: StoredPosition | None, log: LogPartition, group: str) -> Judgement:

@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.service_process import ServiceProcess
 from tests.e2e.trail_check import Trail
 from tests.faults.scene import NewScene, Scene
+from tests.processes import wait_until
 from tests.servers.postgres import scratch_database
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -42,16 +43,22 @@ def test_a_zombie_that_wakes_after_its_partitions_moved_stores_nothing_twice(
     assert "Traceback" not in heir.output + zombie.output
 
 
-def test_of_two_processes_with_one_instance_id_only_one_writes(scene: Scene) -> None:
+def test_of_two_processes_with_one_instance_id_one_stops_and_says_why(scene: Scene) -> None:
     with scene.flow():
-        first = scene.start(kafka_group_instance_id="audit-0")
-        scene.wait_for_progress(first)
-        second = scene.start(kafka_group_instance_id="audit-0")
-        scene.wait_for_progress(second)
-        scene.wait_for_progress(second)
+        twins = [scene.start(kafka_group_instance_id="audit-0") for _ in range(2)]
+        for twin in twins:
+            twin.wait_for("claimed")
+        wait_until(
+            lambda: any(twin.exit_status is not None for twin in twins), what="the end of one"
+        )
+        stopped, left = sorted(twins, key=lambda twin: twin.exit_status is None)
+        scene.wait_for_recovery(left)
 
-    scene.verify("two processes with one instance id", second)
-    assert "Traceback" not in first.output + second.output
+    scene.verify("two processes with one instance id", left)
+    assert stopped.exit_status == 4
+    assert "writer" in stopped.output.splitlines()[-1]
+    assert "Traceback" not in "".join(twin.output for twin in twins)
+    assert "cannot be used now" not in "".join(twin.output for twin in twins)
 
 
 def test_two_deployments_with_one_group_id_keep_two_trails_that_are_right(scene: Scene) -> None:
