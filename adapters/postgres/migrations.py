@@ -31,9 +31,14 @@ SELECT format('DROP %s IF EXISTS %s CASCADE',
 FROM pg_class AS c
 WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
     AND c.relkind IN ('r', 'p', 'v', 'S')
-    AND (c.relname ~ '^(audit_|cdc_audit_migration)'
-        OR c.relname IN ('kafka_stream', 'kafka_offset', 'processing_error', 'control_message'))
-    AND NOT c.relispartition
+    AND (c.relname ~ '^(audit_|cdc_audit_migration|processing_error)'
+        OR c.relname IN ('kafka_stream', 'kafka_offset', 'control_message', 'topic_order',
+            'access_token', 'access_log'))
+    AND NOT c.relispartition AND NOT EXISTS (
+        SELECT FROM pg_depend AS d -- a sequence of an identity column goes with its table
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND c.relkind = 'S'
+            AND d.deptype = 'i'
+    )
 UNION ALL
 SELECT format('DROP FUNCTION IF EXISTS %s CASCADE', p.oid::regprocedure)
 FROM pg_proc AS p
