@@ -29,7 +29,7 @@ from domain.redelivery import (
 from domain.transformed import Advance
 
 _LAST_RUN = """
-SELECT r.run_id, r.repeats_until, CASE WHEN r.run_id IS NULL THEN (
+SELECT r.run_id, r.first_offset, r.repeats_until, CASE WHEN r.run_id IS NULL THEN (
     SELECT max(t.source_position COLLATE "C") FROM audit_logging AS t
     WHERE t.stream_id = r.stream_id AND t.kafka_partition = r.kafka_partition
         AND t.kafka_offset >= r.first_offset AND t.kafka_offset < %(before)s
@@ -48,6 +48,14 @@ WITH reached AS (
     SELECT %(stream)s, %(partition)s, %(first)s, %(run)s, highest FROM reached
 )
 SELECT highest FROM reached
+"""
+
+# The next row of the same run: from there on nothing is looked for any more.
+_WENT_BACK = """
+INSERT INTO audit_run (stream_id, kafka_partition, first_offset, run_id, remark)
+SELECT %(stream)s, %(partition)s, %(next)s, %(run)s, %(remark)s
+WHERE audit_went_back(%(stream)s, %(partition)s, %(first)s, %(from)s, %(next)s)
+ON CONFLICT DO NOTHING
 """
 
 _DELIVERIES = """
@@ -92,6 +100,7 @@ class _LastRun(msgspec.Struct, frozen=True):
     """The last run of a stream partition: its id, what it may repeat, what it has reached."""
 
     run: str | None
+    first_offset: int
     repeats_until: str | None
     highest: str | None
     next_offset: int
@@ -131,7 +140,10 @@ async def _marked(session: Session, advance: Advance, last: _LastRun | None) -> 
                 end,
                 last.repeats_until,
             )
-            await store_marks(session, await find_repeats(session, interval))
+            found = await find_repeats(session, interval)
+            await store_marks(session, found)
+            if not found and await _went_back(session, interval, stretch, last):
+                last = msgspec.structs.replace(last, repeats_until=None)
         highest = max(filter(None, (last.highest, stretch.highest)), default=None)
         last = msgspec.structs.replace(last, highest=highest)
     return last
@@ -149,8 +161,8 @@ async def _read(session: Session, advance: Advance) -> _LastRun | None:
     row = await cursor.fetchone()
     if row is None:
         return None
-    run, repeats_until, highest = row
-    return _LastRun(run, repeats_until, highest, advance.expected)
+    run, first_offset, repeats_until, highest = row
+    return _LastRun(run, first_offset, repeats_until, highest, advance.expected)
 
 
 async def _begin(session: Session, advance: Advance, stretch: RunStretch) -> _LastRun:
@@ -164,7 +176,32 @@ async def _begin(session: Session, advance: Advance, stretch: RunStretch) -> _La
         },
     )
     row = await cursor.fetchone()
-    return _LastRun(stretch.run, row[0] if row else None, None, advance.expected)
+    repeats_until = row[0] if row else None
+    return _LastRun(stretch.run, stretch.first_offset, repeats_until, None, advance.expected)
+
+
+async def _went_back(
+    session: Session, interval: Interval, stretch: RunStretch, last: _LastRun
+) -> bool:
+    """Note it where all changes are below what was reached, and newer: no repetitions come then."""
+    if stretch.highest is None or stretch.highest > interval.repeats_until:
+        return False
+    cursor = await session.execute(
+        _WENT_BACK,
+        {
+            "stream": interval.stream_id,
+            "partition": interval.partition,
+            "first": last.first_offset,
+            "from": interval.first_offset,
+            "next": interval.next_offset,
+            "run": last.run,
+            "remark": (
+                f"newer changes at lower positions: {stretch.lowest} to {stretch.highest}, where "
+                f"{interval.repeats_until} was reached before. A failover, or another source"
+            ),
+        },
+    )
+    return cursor.rowcount > 0
 
 
 async def find_repeats(session: Session, interval: Interval) -> Sequence[Redelivery]:

@@ -7,6 +7,7 @@ CREATE TABLE audit_run (
     first_offset bigint NOT NULL,
     run_id text,
     repeats_until text,
+    remark text,
     first_seen timestamptz NOT NULL DEFAULT clock_timestamp(),
     UNIQUE (stream_id, kafka_partition, first_offset)
 );
@@ -25,6 +26,9 @@ COMMENT ON COLUMN audit_run.run_id IS
 COMMENT ON COLUMN audit_run.repeats_until IS
     'Greatest source position of the runs before, in the stream: its changes up to there may be '
     'redeliveries. Null where there was none before.';
+COMMENT ON COLUMN audit_run.remark IS
+    'What is odd: the run went back in the source''s order with changes that are no repetitions, as '
+    'after a failover, or with another source.';
 COMMENT ON COLUMN audit_run.first_seen IS 'When it was found.';
 
 CREATE FUNCTION audit_place(connector text, lsn text, source_position text) RETURNS text
@@ -79,6 +83,28 @@ $$;
 
 COMMENT ON FUNCTION audit_highest_before(integer, integer, bigint, text) IS
     'How far in the source the runs before this one had come, in its stream.';
+
+CREATE FUNCTION audit_went_back(
+    for_stream integer, for_partition integer, run_offset bigint, from_offset bigint,
+    to_offset bigint
+) RETURNS boolean LANGUAGE sql STABLE
+SET search_path FROM CURRENT
+AS $$
+    SELECT min(t.change_timestamp) > (
+        SELECT max(before.change_timestamp) FROM (
+            SELECT b.change_timestamp FROM audit_logging AS b
+            WHERE b.stream_id = for_stream AND b.kafka_partition = for_partition
+                AND b.kafka_offset < run_offset
+            ORDER BY b.kafka_offset DESC LIMIT 1000
+        ) AS before
+    )
+    FROM audit_logging AS t
+    WHERE t.stream_id = for_stream AND t.kafka_partition = for_partition
+        AND t.kafka_offset >= from_offset AND t.kafka_offset < to_offset
+$$;
+
+COMMENT ON FUNCTION audit_went_back(integer, integer, bigint, bigint, bigint) IS
+    'Whether all changes of an interval of offsets are newer than those before their run began.';
 
 CREATE FUNCTION audit_deliveries(
     for_stream integer, for_partition integer, from_offset bigint, to_offset bigint, until text

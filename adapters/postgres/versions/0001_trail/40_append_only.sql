@@ -22,6 +22,8 @@ BEGIN
             ('control_message', 'audit_refuse_truncate', 'TRUNCATE', 'STATEMENT'),
             ('processing_error', 'audit_refuse_change', 'DELETE', 'ROW'),
             ('processing_error', 'audit_refuse_truncate', 'TRUNCATE', 'STATEMENT'),
+            ('audit_run', 'audit_refuse_change', 'UPDATE OR DELETE', 'ROW'),
+            ('audit_run', 'audit_refuse_truncate', 'TRUNCATE', 'STATEMENT'),
             ('audit_gap', 'audit_refuse_change', 'DELETE', 'ROW'),
             ('audit_gap', 'audit_refuse_truncate', 'TRUNCATE', 'STATEMENT'),
             ('kafka_offset', 'audit_refuse_change', 'DELETE', 'ROW'),
