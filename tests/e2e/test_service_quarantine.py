@@ -4,6 +4,7 @@ Poison over a real Kafka, PostgreSQL and schema registry: one record is put asid
     written topic ──▶ service ──▶ trail, quarantine ──(registry, table mended)──▶ each in its place
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from adapters.postgres.config import DatabaseConfig
 from domain.disposition import Disposition
+from entrypoints.cli import main
 from tests.e2e.conftest import StartService
 from tests.e2e.messages import Message, a_change, a_heartbeat, a_malformed, a_transaction_begin
 from tests.e2e.service_process import ServiceProcess
@@ -199,6 +201,37 @@ def test_an_operators_order_lets_a_held_topic_go_and_shows_in_health(
 
     assert topic.name in str(answer.report)
     assert len(entries(trail, topic)) == 10
+
+
+def test_the_command_lets_go_of_a_topic_that_is_held(
+    topic: WrittenTopic,
+    settings: dict[str, str],
+    trail: Trail,
+    start_service: StartService,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    numbers = itertools.count()
+    topic.write([a_malformed(next(numbers)) for _ in range(120)])
+    service = start_service({**settings, "CDC_AUDIT_CONSUMER_MAX_RETRIES": "0"})
+
+    def is_held() -> bool:
+        topic.write([a_malformed(next(numbers))])
+        return "held_topics" in service.ask("/health").report["checks"]["pipeline"]
+
+    service.wait_until(lambda: trail.has_caught_up(topic), what="the first failures")
+    service.wait_until(is_held, what="the hold")  # half a minute without a success
+    behind = not trail.has_caught_up(topic)
+    status = main(["quarantine", "--all-of", topic.name, "--until", "1h"])
+    service.wait_until(lambda: trail.has_caught_up(topic), what="the end of the topic")
+
+    assert behind
+    assert status == 0
+    pipeline = service.ask("/health").report["checks"]["pipeline"]
+    assert "held_topics" not in pipeline
+    assert list(pipeline["topic_orders"]) == [topic.name]
+    assert trail.faults(topic) == []
 
 
 def padded(message: Message, size: int) -> Message:
