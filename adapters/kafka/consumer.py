@@ -3,6 +3,7 @@ Building aiokafka's consumer, always with the settings that losing nothing depen
 
 - Offsets come from the database: `auto_offset_reset` is ``none``, and nothing is committed by
   itself. aiokafka's own default isolation would invent aborted changes.
+- Checksums are checked: what was damaged on a disk must not become a change.
 - A list of topics is subscribed as a pattern: asked for a name, aiokafka would have the broker
   make a topic that is not there yet, with other settings than Debezium's.
 - The setting `consumer_timeout_ms` is not handed on: there it is the pace of the fetch loop.
@@ -71,6 +72,7 @@ def new_consumer(config: KafkaConfig) -> AIOKafkaConsumer:
         "auto_offset_reset": "none",
         "enable_auto_commit": False,
         "isolation_level": config.isolation_level,
+        "check_crcs": True,
         "session_timeout_ms": config.session_timeout_ms,
         "rebalance_timeout_ms": config.session_timeout_ms,
         "heartbeat_interval_ms": config.heartbeat_interval_ms,

@@ -8,7 +8,9 @@ aiokafka gives none of the sound records that it fetched together with a damaged
 the same error for ever: they are read again here, one at a time.
 """
 
+import asyncio
 import itertools
+import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
@@ -49,21 +51,29 @@ class _DamagedError(Exception):
     """The next record cannot be read."""
 
 
-async def find_damage(config: KafkaConfig, place: Place, *, start: int, end: int) -> Damage | None:
+async def find_damage(
+    config: KafkaConfig, place: Place, *, start: int, end: int, most_bytes: float = math.inf
+) -> Damage | None:
     """
     Read `place` from `start` on, up to what cannot be read.
 
     Returns:
-        None if there is no damage before `end`, or nobody answers in time.
+        None if there is no damage before `end`, within `most_bytes` of keys and values, or nobody
+        answers in time.
 
     Raises:
         SourceUnavailableError: The broker is gone.
     """
     records: list[ConsumedRecord] = []
+    left = most_bytes
     async with _alone(config, place, start) as reader:
         try:
-            while (record := await _next(reader, KafkaPartition(*place), end)) is not None:
+            while left > 0:
+                record = await _next(reader, KafkaPartition(*place), end)
+                if record is None:
+                    return None
                 records.append(record)
+                left -= len(record.key or b"") + len(record.value or b"") + 1
         except _DamagedError as error:
             offset = records[-1].offset + 1 if records else start
             return Damage(records, offset, str(error))
@@ -103,8 +113,6 @@ async def find_end(config: KafkaConfig, place: Place, *, damaged: int, end: int)
         SourceUnavailableError: The broker is gone.
     """
     candidate, step = damaged + 1, 1
-    if candidate >= end:  # a reader that is stopped before it has asked for anything raises
-        return end
     async with _alone(config, place, damaged) as reader:
         while candidate < end:
             if await _is_readable(reader, place, candidate, end):
@@ -148,7 +156,9 @@ async def _next(reader: AIOKafkaConsumer, place: KafkaPartition, end: int) -> Co
                 place, timeout_ms=int(REQUEST_TIMEOUT * 1000), max_records=1
             )
         except CorruptRecordException as error:
-            raise _DamagedError("the checksum (CRC) of its batch is wrong") from error
+            is_sum = "Invalid CRC" in str(error)
+            problem = "the checksum (CRC) of its batch is wrong" if is_sum else str(error)
+            raise _DamagedError(problem) from error
         except RecordTooLargeError as error:
             raise _DamagedError("the broker gave bytes that are no whole batch") from error
         for record in found.get(place, ()):
@@ -178,6 +188,7 @@ async def _alone(
     reader = new_reader(config)
     try:
         await reader.start()
+        await asyncio.sleep(0)  # its fetching begins: else `stop` raises CancelledError
         reader.assign([KafkaPartition(*place)])
         reader.seek(KafkaPartition(*place), offset)
         yield reader

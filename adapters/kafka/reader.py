@@ -25,6 +25,7 @@ def new_reader(config: KafkaConfig) -> AIOKafkaConsumer:
         "auto_offset_reset": "none",
         "enable_auto_commit": False,
         "isolation_level": config.isolation_level,
+        "check_crcs": True,
         "fetch_max_wait_ms": config.fetch_max_wait_ms,
         "max_partition_fetch_bytes": config.max_partition_fetch_bytes,
         "request_timeout_ms": config.session_timeout_ms + REQUEST_GRACE_MS,

@@ -7,6 +7,7 @@ Partitions that stop at damage in their log, while the others go on.
 """
 
 import logging
+import math
 import time
 from collections.abc import Mapping, Sequence
 
@@ -57,14 +58,18 @@ class Stops:
         Find the damage that aiokafka has raised `error` for, and give what is sound before it.
 
         Raises:
-            SourceUnavailableError: It does not say where, or the broker is gone.
+            SourceUnavailableError: There is none to be found, or the broker is gone.
         """
-        places = places_in(error, [*self._readings.by_place, *self._stopped])
-        if not places:
+        read = [*self._readings.by_place, *self._stopped]
+        named = places_in(error, read)
+        # Not every error says where: then it is looked for in as much as a fetch may have brought.
+        most_bytes = math.inf if named else 2 * self._config.max_partition_fetch_bytes
+        given = await self._examine(named or read, most_bytes=most_bytes)
+        if not given and not named:
             raise SourceUnavailableError(
                 f"Kafka gave what cannot be read: {error}. It is tried again until it works."
             ) from error
-        return await self._examine(places)
+        return given
 
     async def without_disorder(self, fetched: Mapping[Place, Fetched]) -> Mapping[Place, Fetched]:
         """Give what is sound of `fetched`: a damaged batch may have other offsets than its own."""
@@ -108,7 +113,9 @@ class Stops:
             del self._retry_at[place]
         return due
 
-    async def _examine(self, places: Sequence[Place]) -> Mapping[Place, Fetched]:
+    async def _examine(
+        self, places: Sequence[Place], *, most_bytes: float = math.inf
+    ) -> Mapping[Place, Fetched]:
         ends = await self._admin.ends(places)
         given: dict[Place, Fetched] = {}
         for place in places:
@@ -116,7 +123,9 @@ class Stops:
             if reading is None:
                 continue
             start, end = reading.delivered, ends[place]
-            damage = await find_damage(self._config, place, start=start, end=end)
+            damage = await find_damage(
+                self._config, place, start=start, end=end, most_bytes=most_bytes
+            )
             if damage is None:
                 continue
             known = self._stopped.get(place)

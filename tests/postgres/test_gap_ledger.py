@@ -4,7 +4,12 @@ import psycopg
 import pytest
 
 from adapters.postgres.config import DatabaseConfig
+from adapters.postgres.gap_ledger import PostgresGapLedger
+from adapters.postgres.pool import Access, open_pool
+from application.gap_ledger import GapQuery
+from domain.errors import RepositoryError
 from tests.postgres.trails import a_trail, rows
+from tests.servers.postgres import scratch_database, scratch_role
 
 pytestmark = pytest.mark.postgres
 
@@ -50,3 +55,25 @@ async def test_an_acknowledgement_says_who_and_why(trail_database: DatabaseConfi
 
     with pytest.raises(psycopg.errors.CheckViolation, match="audit_gap_acknowledged"):
         rows(trail_database, "UPDATE audit_gap SET acknowledged_at = now()")
+
+
+async def test_the_writer_acknowledges_and_the_reader_only_reads() -> None:
+    with (
+        scratch_role() as writer,
+        scratch_role() as reader,
+        scratch_database(writer_role=writer, reader_role=reader) as config,
+    ):
+        rows(config, FOUND, await a_trail(config))
+        async with open_pool(config, access=Access.READ) as readers:
+            (gap,) = await PostgresGapLedger(readers, config).gaps(GapQuery())
+            with pytest.raises(RepositoryError):
+                await PostgresGapLedger(readers, config).acknowledge(gap.id, by="x", reason="y")
+
+        async with open_pool(config) as writers:
+            done = await PostgresGapLedger(writers, config).acknowledge(
+                gap.id, by="ana", reason="replayed"
+            )
+
+    assert gap.acknowledged is None
+    assert done is not None
+    assert not done.is_open

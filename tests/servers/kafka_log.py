@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _LENGTH = slice(8, 12)
+_CHECKSUM = slice(17, 21)
 _BEFORE_LENGTH_ENDS = 12
 
 
@@ -24,7 +25,15 @@ class Field(enum.Enum):
     LAST_BYTE = -1
 
 
-def damage_batch(data: Path, topic: str, *, batch: int, field: Field, partition: int = 0) -> None:
+def damage_batch(  # noqa: PLR0913 - where, and how
+    data: Path,
+    topic: str,
+    *,
+    batch: int,
+    field: Field,
+    partition: int = 0,
+    mend_checksum: bool = False,
+) -> None:
     """
     Flip bits of one byte in a batch.
 
@@ -34,13 +43,27 @@ def damage_batch(data: Path, topic: str, *, batch: int, field: Field, partition:
         batch: Which batch of the log, from 0.
         field: Which byte of it.
         partition: Partition of the topic.
+        mend_checksum: Let the checksum fit what is there then, as if a producer had sent it.
     """
     (log,) = (data / f"{topic}-{partition}").glob("*.log")
     content = bytearray(log.read_bytes())
     start, end = _batches(content)[batch]
     at = end - 1 if field is Field.LAST_BYTE else start + field.value
     content[at] ^= 0x55
+    if mend_checksum:
+        checksum = _crc32c(bytes(content[start + _CHECKSUM.stop : end]))
+        content[start + _CHECKSUM.start : start + _CHECKSUM.stop] = checksum.to_bytes(4, "big")
     log.write_bytes(content)
+
+
+def _crc32c(data: bytes) -> int:
+    """Castagnoli's checksum, bit by bit. Source: RFC 3720, section 12.1."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = (value >> 1) ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
 
 
 def _batches(content: bytes | bytearray) -> Sequence[tuple[int, int]]:

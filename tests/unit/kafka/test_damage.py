@@ -23,6 +23,7 @@ from tests.unit.kafka.members import reading
 pytestmark = pytest.mark.kafka
 
 VALUE, CHECKSUM, OFFSET, LONG, LAST = "value", "checksum", "offset", "long", "last"
+GARBAGE = "garbage"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[KafkaServer]:
 def damaged(server: KafkaServer) -> KafkaCluster:
     """Give a broker some of whose batches were damaged on its disk."""
     cluster = KafkaCluster(server.bootstrap)
-    for topic in (VALUE, CHECKSUM, OFFSET, LONG, LAST):
+    for topic in (VALUE, CHECKSUM, OFFSET, LONG, LAST, GARBAGE):
         cluster.create_topic(topic, partitions=2)
         produce_in_one_batch(cluster, topic, b"a")
         produce_in_one_batch(cluster, topic, b"b")
@@ -55,6 +56,7 @@ def damaged(server: KafkaServer) -> KafkaCluster:
     for topic in (VALUE, LONG, LAST):
         damage_batch(data, topic, batch=2, field=Field.LAST_BYTE)
     damage_batch(data, CHECKSUM, batch=2, field=Field.CRC)
+    damage_batch(data, GARBAGE, batch=2, field=Field.LAST_BYTE, mend_checksum=True)
     damage_batch(data, OFFSET, batch=2, field=Field.BASE_OFFSET)
     server.start()
     return cluster
@@ -83,6 +85,7 @@ def the_stop(member: Member) -> StoppedPartition:
         (CHECKSUM, (2, 3), "the checksum"),
         (LONG, (2, 5), "the checksum"),
         (LAST, (2, 3), "the checksum"),
+        (GARBAGE, (2, 3), "[Error 2] CorruptRecordException: Found invalid number of record"),
         (OFFSET, (2, 5), "the broker gave the offset 87 in its place"),
     ],
 )
