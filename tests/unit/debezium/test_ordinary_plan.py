@@ -125,3 +125,13 @@ def test_a_key_behind_its_schema_is_decoded_as_ever() -> None:
     assert found is not None
     assert found.record_key == '{"due":"2024-10-04"}'
     assert found.record() == decoded(long, record)
+
+
+def test_a_row_without_columns_is_stored_as_ever() -> None:
+    short, long = both(TYPES)
+    value = (a_record(TYPES, None, op="c", before=None, after={}).value or b"").replace(
+        b'"after":{}', b'"after":{ }'
+    )
+    record = a_raw_record(value=value, timestamp=AT + 10, headers=())
+
+    assert decoded(short, record) == decoded(long, record)

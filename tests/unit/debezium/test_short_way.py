@@ -1,5 +1,6 @@
 """The short way gives what the long way gives, and is taken by ordinary changes."""
 
+from base64 import b64encode
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from adapters.debezium.config import DecoderConfig
 from adapters.debezium.decoder import DebeziumDecoder
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from domain.audit_record import AuditRecord
+from domain.operation import BeforeImage
 from domain.redaction import ColumnRule
 from tests.builders import a_raw_record
 from tests.unit.debezium.ordinary_changes import (
@@ -122,6 +124,43 @@ def test_an_ordinary_change_takes_the_short_way(op: str, schema: object) -> None
     assert found is not None
     assert found.record_key == '{"id":1}'
     assert found.changed_columns == (("status", "paid", "total") if op == "u" else None)
+
+
+@pytest.mark.parametrize(
+    ("old", "image"),
+    [
+        ({"id": 1, "status": "", "paid": False, "note": None}, BeforeImage.INVENTED),
+        ({"id": 1, "status": "", "paid": False, "note": "paid"}, BeforeImage.INVENTED),  # a default
+        ({"id": 1, "status": "", "paid": False, "note": "x"}, BeforeImage.COMPLETE),
+    ],
+)
+def test_a_deleted_row_of_fillers_is_invented(old: dict[str, Any], image: BeforeImage) -> None:
+    value = in_wrapper({**ENVELOPE, "op": "d", "before": old, "after": None}, SCHEMA)
+    record = a_raw_record(value=value, key=b'{"id":1}', timestamp=AT + 10, headers=())
+    decoder = DebeziumDecoder()
+    decoder.decode(a_raw_record(value=in_wrapper(ENVELOPE, SCHEMA)), 1)
+
+    found = decoder.decode(record, 1)
+
+    assert isinstance(found, AuditRecord)
+    assert found.before_image is image
+
+
+REFERENCE = "__debezium:s3:ref:v1:bucket|key"
+
+
+@pytest.mark.parametrize("text", [REFERENCE, b64encode(REFERENCE.encode()).decode()])
+@pytest.mark.parametrize("op", ["c", "u"])
+def test_a_value_that_lies_elsewhere_is_looked_at_closely(op: str, text: str) -> None:
+    before = None if op == "c" else {"id": 1, "note": text}
+    envelope = {**ENVELOPE, "op": op, "before": before, "after": {"id": 1, "note": text}}
+    record = a_raw_record(value=as_json(envelope), timestamp=AT + 10, headers=())
+
+    found = DebeziumDecoder().decode(record, 1)
+
+    assert isinstance(found, AuditRecord)
+    assert found == decoded(LongWay(), record)
+    assert "offloaded" in (found.value_notes or "")
 
 
 def test_a_table_with_a_rule_takes_the_long_way() -> None:
