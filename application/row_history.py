@@ -6,34 +6,21 @@ delivered again is there once, and names its repetitions. A value that the sourc
 shown as such, with the last value that is known, and where that is from.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 
+from application.known_values import KnownValues, LastKnown, lacks_data
 from application.missing_parts import among
 from application.reading_ports import MissingPartsReader, RedeliveryReader, RowReader
 from application.row_walk import Life, RowWalk
 from application.trail_query import Place, StoredRecord
-from domain.diff import ColumnDiff, ColumnValue, column_diff
+from domain.diff import ColumnDiff, column_diff
 from domain.missing_part import Incompleteness
 from domain.row_identity import KeyMove, RowIdentity, key_move
-from domain.row_state import Origin, is_data
 
 _LOOK_BACK = 200
 """Changes behind a page that are looked at for the last known values of its columns."""
-
-
-class LastKnown(msgspec.Struct, frozen=True):
-    """
-    The last value that is known of a column, before a change that does not tell it.
-
-    Attributes:
-        value: The value.
-        origin: Which image of which change tells it.
-    """
-
-    value: ColumnValue
-    origin: Origin
 
 
 class HistoryColumn(msgspec.Struct, frozen=True):
@@ -162,26 +149,19 @@ class RowHistory:
 
     async def _known_before(
         self, lives: Sequence[Life], changes: Sequence[StoredRecord]
-    ) -> dict[str, LastKnown]:
-        """What changes behind the page say of columns that the page has no data for."""
-        wanted = {
-            d.name
-            for stored in changes
-            for d in column_diff(stored.record)
-            if not is_data(d.new) or not is_data(d.old)
-            if _lacks(d)
-        }
-        known: dict[str, LastKnown] = {}
-        if not wanted:
+    ) -> KnownValues:
+        """What changes behind the page say, if the page has columns without data."""
+        known = KnownValues()
+        if not any(lacks_data(d) for stored in changes for d in column_diff(stored.record)):
             return known
         walk = self._walk.newest_first(lives, before=changes[-1].place, batch=50)
         older, _ = await _take(walk, _LOOK_BACK)
         for stored in reversed(older):
-            known |= {name: last for name, last in _told(stored).items() if name in wanted}
+            known.see(stored)
         return known
 
     async def _entries(
-        self, changes: Sequence[StoredRecord], known: dict[str, LastKnown]
+        self, changes: Sequence[StoredRecord], known: KnownValues
     ) -> Sequence[HistoryEntry]:
         repeats: dict[str, list[str]] = {}
         doubts: dict[str, str] = {}
@@ -194,39 +174,20 @@ class RowHistory:
                 doubts[again] = first
         entries: list[HistoryEntry] = []
         for stored in reversed(changes):
-            diffs = column_diff(stored.record)
+            before = known.see(stored)
             entries.append(
                 HistoryEntry(
                     change=stored,
                     columns=[
-                        HistoryColumn(d, known.get(d.name) if _lacks(d) else None) for d in diffs
+                        HistoryColumn(d, before.get(d.name) if lacks_data(d) else None)
+                        for d in column_diff(stored.record)
                     ],
                     repeats=tuple(repeats.get(stored.id, ())),
                     may_repeat=doubts.get(stored.id),
                     moved=key_move(stored.record),
                 )
             )
-            known = {**known, **_told(stored)}
         return entries[::-1]
-
-
-def _lacks(diff: ColumnDiff) -> bool:
-    """Whether an image of the change has the column, and no data for it."""
-    return any(value is not None and not is_data(value) for value in (diff.old, diff.new))
-
-
-def _told(stored: StoredRecord) -> Mapping[str, LastKnown]:
-    """What a change tells of the row behind it; of a deleted row, what it was."""
-    record = stored.record
-    told: dict[str, LastKnown] = {}
-    for diff in column_diff(record):
-        old = Origin(stored.id, "old", record.change_timestamp)
-        new = Origin(stored.id, "new", record.change_timestamp)
-        if diff.new is not None and is_data(diff.new):
-            told[diff.name] = LastKnown(diff.new, new)
-        elif diff.old is not None and is_data(diff.old):
-            told[diff.name] = LastKnown(diff.old, old)
-    return told
 
 
 async def _take(

@@ -21,6 +21,8 @@ from domain.row_identity import RowIdentity, key_move
 MOST_LIVES = 32
 """A row whose key changed more often is followed so far."""
 
+_TRUNCATES = 100
+
 _TOGETHER = 60_000_000
 """Both halves of a change of a key happened within this time (microseconds)."""
 
@@ -132,7 +134,9 @@ class RowWalk:
         creates = [t for t in turns if key_move(t.record).from_key == turn.record.record_key]
         create = _nearest(creates, turn)
         first = Place(turn.record.change_timestamp, -1, -1, -1) if create is None else create.place
-        ends = [t.place for t in turns if _is_delete(t) and t.place > first]
+        ends = [t.place for t in turns if _is_delete(t)]
+        ends += await self._emptied(turn, since=first.change_timestamp)
+        ends = [place for place in ends if place > first]
         return Life(
             row,
             after=msgspec.structs.replace(first, offset=first.offset - 1),
@@ -149,8 +153,19 @@ class RowWalk:
         deletes = [t for t in turns if key_move(t.record).to_key == turn.record.record_key]
         delete = _nearest(deletes, turn)
         last = turn.place if delete is None else delete.place
-        earlier = [t.place for t in turns if _is_delete(t) and t.place < last]
+        earlier = [t.place for t in turns if _is_delete(t)]
+        earlier += await self._emptied(turn, until=last.change_timestamp + 1)
+        earlier = [place for place in earlier if place < last]
         return Life(row, after=max(earlier) if earlier else None, before=_just_behind(last))
+
+    async def _emptied(
+        self, turn: StoredRecord, *, since: int = 0, until: int | None = None
+    ) -> Sequence[Place]:
+        """When the row's table was emptied: the lives of all its rows end there."""
+        found = await self._rows.truncates_of(
+            turn.source, since=since, until=until, limit=_TRUNCATES
+        )
+        return [truncate.place for truncate in found]
 
 
 def at_time(microseconds: int) -> Place:
