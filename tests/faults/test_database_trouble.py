@@ -13,6 +13,7 @@ from tests.servers.postgres import scratch_database, scratch_role
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
+TOLD = "waiting for what is away"
 Act = Callable[[Administrator], None]
 
 
@@ -78,7 +79,11 @@ def test_trouble_is_waited_for_and_no_record_pays_for_it(
         service.wait_until_answered("/ready", 503, saying=trouble.says)
         trouble.end(administrator)
         scene.wait_for_recovery(service)
+        told = service.output.count(TOLD)
+        for _ in range(3):
+            scene.wait_for_progress(service)
 
+    assert service.output.count(TOLD) == told, "a session of the time of the trouble is left"
     scene.verify(trouble.name, service)
     assert "Traceback" not in service.output
 
