@@ -26,6 +26,7 @@ from adapters.otel.tracing import open_batch_tracer
 from adapters.postgres.access_store import PostgresAccessLog, PostgresTokenStore
 from adapters.postgres.audit_store import PostgresAuditStore
 from adapters.postgres.database import DatabaseManager, DatabaseService
+from adapters.postgres.gap_ledger import PostgresGapLedger
 from adapters.postgres.pool import WRITER, Access, open_pool
 from adapters.postgres.quarantine_ledger import PostgresQuarantineLedger
 from adapters.postgres.retry_ledger import PostgresRetryLedger
@@ -43,7 +44,6 @@ from application.ports import (
 )
 from application.quarantine_ledger import QuarantineLedger, RecordFinder
 from application.quarantine_protection import QuarantineProtection
-from application.questions import TrailQuestions, questions_to
 from application.topic_orders import TopicOrders
 from application.vital_signs import PoolUsage
 from domain.stream import StreamPartition
@@ -52,6 +52,7 @@ from entrypoints.background_retries import QuarantineRetries, own_decoder
 from entrypoints.endpoints import service_endpoints
 from entrypoints.http.access_config import is_off_loopback
 from entrypoints.http.page_access import page_access
+from entrypoints.http.site import TrailSite, trail_site
 from entrypoints.monitoring import MonitoringService
 from entrypoints.redaction_config import quarantine_protection
 from entrypoints.registered_schemas import open_registered_schemas
@@ -98,13 +99,6 @@ class Container(containers.DeclarativeContainer):
     )
     reader: providers.Provider[TrailReader] = providers.Singleton(
         PostgresTrailReader, reader_pool, config.provided.sink_database
-    )
-    questions: providers.Provider[TrailQuestions] = providers.Singleton(
-        questions_to,
-        providers.Singleton(postgres_readers, reader_pool, config.provided.sink_database),
-        catalog=providers.Callable(
-            source_catalog, config.provided.source_database, config.provided.origins
-        ),
     )
     source: providers.Provider[RecordSource] = providers.Singleton(
         KafkaChangeSource, config.provided.kafka
@@ -210,11 +204,21 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(PostgresAccessLog, pool, config.provided.sink_database),
         is_secure=providers.Callable(is_off_loopback, config.provided.http),
     )
+    site: providers.Provider[TrailSite] = providers.Singleton(
+        trail_site,
+        providers.Singleton(postgres_readers, reader_pool, config.provided.sink_database),
+        live_interval=config.provided.http.live_interval,
+        catalog=providers.Callable(
+            source_catalog, config.provided.source_database, config.provided.origins
+        ),
+        gaps=providers.Singleton(PostgresGapLedger, pool, config.provided.sink_database),
+        quarantine=quarantine,
+    )
     endpoints = providers.Callable(
         service_endpoints,
         config.provided.http,
         monitoring=monitoring,
-        reader=reader,
+        site=site,
         status=service.provided.status,
         access=access,
     )

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from application.ports import TrailReader
 from application.reports import PipelineStatus
 from entrypoints.http.config import PageConfig
 from entrypoints.http.page_access import PageAccess
 from entrypoints.http.page_app import page_app
 from entrypoints.http.serving import Endpoint
+from entrypoints.http.site import TrailSite
 from entrypoints.monitoring import MonitoringService
 
 
@@ -16,7 +16,7 @@ def service_endpoints(
     page: PageConfig,
     *,
     monitoring: MonitoringService,
-    reader: TrailReader,
+    site: TrailSite,
     status: Callable[[], PipelineStatus],
     access: PageAccess,
 ) -> Sequence[Endpoint]:
@@ -26,7 +26,7 @@ def service_endpoints(
     Args:
         page: Where the page is served, if it is.
         monitoring: Gives health and metrics.
-        reader: Reads the trail for the page.
+        site: The trail, for the page.
         status: Tells the pipeline's state for the page's header.
         access: Who may look at the page.
     """
@@ -34,11 +34,10 @@ def service_endpoints(
     if page.enabled:
         closing = asyncio.Event()
         app = page_app(
-            reader,
+            site,
             status=status,
             closing=closing,
             allowed_hosts=page.allowed_hosts,
-            live_interval=page.live_interval,
             access=access,
         )
         endpoints.append(

@@ -28,8 +28,6 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from application.ports import TrailReader
-from application.query_trail import QueryTrail
 from application.reports import PipelineStatus
 from domain.access import NotAllowedError
 from domain.errors import RepositoryError
@@ -41,19 +39,19 @@ from entrypoints.http.events_stream import LiveChanges
 from entrypoints.http.page_access import PageAccess, in_session, login_pages, open_access
 from entrypoints.http.page_routes import Pages
 from entrypoints.http.page_security import OwnHosts, SecurityHeaders
+from entrypoints.http.site import TrailSite
 
 logger = logging.getLogger(__name__)
 
 _STATIC = Path(__file__).parent / "static"
 
 
-def page_app(  # noqa: PLR0913 - everything has a default but the reader
-    reader: TrailReader,
+def page_app(  # noqa: PLR0913 - everything has a default but the site
+    site: TrailSite,
     *,
     status: Callable[[], PipelineStatus] | None = None,
     closing: asyncio.Event | None = None,
     allowed_hosts: Sequence[str] = (),
-    live_interval: float = 0.25,
     access: PageAccess | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> ASGIApp:
@@ -61,17 +59,16 @@ def page_app(  # noqa: PLR0913 - everything has a default but the reader
     Make the application.
 
     Args:
-        reader: Reads the trail.
+        site: The trail, and what can be looked after in it.
         status: Tells the pipeline's state for the header; None where no pipeline runs here.
         closing: Set when the server is about to stop: live streams end then.
         allowed_hosts: Host names that requests may name, besides the loopback ones.
-        live_interval: Seconds between two looks for new changes while somebody follows.
         access: Who may look, and where looks are written down; None lets everybody, and
             writes nothing down.
         clock: Tells the time, for "5 min ago".
     """
     access = access or open_access()
-    trail = QueryTrail(reader, interval=live_interval)
+    trail = site.questions.trail
     live = LiveChanges(trail, closing or asyncio.Event())
     pages = Pages(trail, live, status=status, clock=clock)
 

@@ -28,7 +28,6 @@ from tests.unit.http.page_data import PageTrail
 
 _CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 _REASON = "needs Chromium (Debian's package `chromium`)"
-_LIVE_INTERVAL = 0.05
 
 
 @contextmanager
@@ -90,10 +89,9 @@ class PageServer:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         closing = asyncio.Event()
         app = page_app(
-            self.trail.reader,
+            self.trail.site(),
             status=lambda: self._status,
             closing=closing,
-            live_interval=_LIVE_INTERVAL,
         )
         endpoint = Endpoint(
             name="page", app=app, host="127.0.0.1", port=0, setting="http.port", closing=closing

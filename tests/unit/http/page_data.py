@@ -7,10 +7,12 @@ import msgspec
 
 from adapters.memory.trail import MemoryOffset, MemoryStream, MemoryTrail
 from adapters.memory.trail_reader import MemoryTrailReader
+from adapters.memory.trail_readers import memory_readers
 from application.trail_query import Cursor, StoredRecord
 from domain.audit_record import AuditRecord
 from domain.errors import RepositoryError
 from domain.operation import BeforeImage, OperationTypeEnum
+from entrypoints.http.site import TrailSite, trail_site
 from tests.builders import a_record
 
 
@@ -20,6 +22,13 @@ class PageTrail:
     def __init__(self) -> None:
         self.memory = MemoryTrail()
         self._topics: dict[str, int] = {}
+
+    def site(self, reader: MemoryTrailReader | None = None) -> TrailSite:
+        """The trail as page and API have it; read by `reader`, if one is given."""
+        readers = memory_readers(self.memory)
+        if reader is not None:
+            readers = msgspec.structs.replace(readers, trail=reader, catalog=reader)
+        return trail_site(readers, live_interval=0.01)
 
     @property
     def reader(self) -> MemoryTrailReader:

@@ -21,7 +21,7 @@ def app_over(trail: PageTrail, *, now: int = NOON, **options: Any) -> ASGIApp:  
     def clock() -> datetime:
         return moment(now)
 
-    return page_app(trail.reader, clock=clock, **options)
+    return page_app(trail.site(), clock=clock, **options)
 
 
 async def page_of(

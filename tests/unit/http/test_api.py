@@ -241,9 +241,10 @@ async def test_a_path_that_is_none_is_a_problem_in_json() -> None:
 
 
 async def test_a_trail_that_is_away_is_told_with_when_to_come_back() -> None:
-    reader = UnsteadyReader(a_shop().memory)
+    trail = a_shop()
+    reader = UnsteadyReader(trail.memory)
     reader.is_away = True
-    app = page_app(reader)
+    app = page_app(trail.site(reader))
 
     api = [await get(app, path) for path in (CHANGES, f"{CHANGES}/1-0-0", f"{CHANGES}/stream")]
     page = await get(app, "/")

@@ -83,7 +83,7 @@ async def followed(
 
 def live(trail: PageTrail, *, closing: asyncio.Event | None = None) -> ASGIApp:
     """The page, looking for new changes all the time."""
-    return page_app(trail.reader, live_interval=0.01, closing=closing)
+    return page_app(trail.site(), closing=closing)
 
 
 async def test_a_change_arrives_after_it_was_committed() -> None:
@@ -192,7 +192,7 @@ async def test_a_trail_that_goes_away_and_comes_back_loses_no_change() -> None:
     trail = PageTrail()
     reader = UnsteadyReader(trail.memory)
 
-    async with followed(page_app(reader, live_interval=0.01)) as follower:
+    async with followed(page_app(trail.site(reader))) as follower:
         reader.is_away = True
         said = await follower.block()
         reader.is_away = False
