@@ -47,6 +47,7 @@ def test_a_database_that_the_network_parts_from_us_is_waited_for(
     assert "Traceback" not in service.output
 
 
+@pytest.mark.faults
 def test_a_slow_network_to_the_database_costs_time_alone(
     scene: Scene, database_proxy: TcpProxy
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_slow_network_to_the_database_costs_time_alone(
     scene.verify("0.1 s more to and from the database", service)
 
 
+@pytest.mark.faults
 def test_connections_that_are_reset_again_and_again_cost_nothing(
     scene: Scene, database_proxy: TcpProxy
 ) -> None:

@@ -66,8 +66,7 @@ TIMEOUT = setting("statement_timeout", "1ms", says="statement timeout")
     "trouble",
     [
         READ_ONLY,
-        GONE,
-        pytest.param(TIMEOUT, marks=pytest.mark.faults),
+        *(pytest.param(t, marks=pytest.mark.faults) for t in (GONE, TIMEOUT)),
     ],
     ids=lambda trouble: trouble.name,
 )
@@ -176,6 +175,7 @@ def test_a_pool_whose_only_session_is_kept_waiting_goes_on_afterwards(
     assert "Traceback" not in service.output
 
 
+@pytest.mark.faults
 def test_a_database_that_takes_no_connections_is_waited_for(
     scene: Scene, administrator: Administrator
 ) -> None:

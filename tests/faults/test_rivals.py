@@ -61,6 +61,7 @@ def test_of_two_processes_with_one_instance_id_one_stops_and_says_why(scene: Sce
     assert "cannot be used now" not in "".join(twin.output for twin in twins)
 
 
+@pytest.mark.faults
 def test_two_deployments_with_one_group_id_keep_two_trails_that_are_right(scene: Scene) -> None:
     with scratch_database() as other_database, scene.flowing() as first:
         other_trail = Trail(other_database)
