@@ -12,6 +12,7 @@ from application.trail_facts import (
     QuarantineCount,
     TableCoverage,
 )
+from domain.errors import QueryTooWideError
 from domain.gap import LedgerGap
 from domain.missing_part import Incompleteness
 from domain.silence import HOUR, is_silent, usual_silence
@@ -49,6 +50,8 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
         coverage: Tables and columns that the trail has met.
         activity: When each table had changes in the last seven days.
         silent: Tables that are silent for longer than usual, the longest first.
+        is_silence_known: False where adding up a week took the database too long: then nothing is
+            said of activity and silence.
         may_be_incomplete: Everything that is open.
     """
 
@@ -59,6 +62,7 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Sequence[TableCoverage]
     activity: Sequence[Activity]
     silent: Sequence[SilentTable]
+    is_silence_known: bool
     may_be_incomplete: Incompleteness
 
 
@@ -93,19 +97,27 @@ class TrailHealth:
             RepositoryError: The trail cannot be read now.
         """
         accounting = await self._health.accounting()
-        activity = await self._health.activity(now - _WEEK, now + 1)
+        activity = await self._activity(now)
         return HealthReport(
             gaps=await self._gaps.gaps(GapQuery(limit=100)),
             quarantine=await self._health.quarantine(),
             accounting=accounting,
             unaccounted=sum(one.unaccounted for one in accounting),
             coverage=await self._coverage.coverage(),
-            activity=activity,
-            silent=silent_tables(activity, now),
+            activity=activity or (),
+            silent=silent_tables(activity or (), now),
+            is_silence_known=activity is not None,
             may_be_incomplete=await self._missing.missing(
                 streams=None, since=None, until=None, limit=100
             ),
         )
+
+    async def _activity(self, now: int) -> Sequence[Activity] | None:
+        """The last week's; None where that takes too long: the rest of the report is as good."""
+        try:
+            return await self._health.activity(now - _WEEK, now + 1)
+        except QueryTooWideError:
+            return None
 
 
 def silent_tables(activity: Sequence[Activity], now: int) -> Sequence[SilentTable]:
