@@ -10,10 +10,14 @@ from adapters.postgres.trail_readers import postgres_readers
 from application.questions import TrailQuestions, questions_to
 from application.trail_query import BoundedCount, TrailQuery, ValueFilter
 from domain.errors import QueryTooWideError
+from domain.row_identity import RowIdentity
+from domain.source_table import SourceTable
 from tests.builders import DAY, NOON
 from tests.servers.postgres import scratch_database
 
 pytestmark = pytest.mark.postgres
+
+ROW = RowIdentity(SourceTable("postgresql", "shop", "shop", "public", "orders"), '{"id":1}')
 
 HURRIED = 0.001
 """Seconds: less than a look at all partitions takes."""
@@ -53,3 +57,24 @@ async def test_a_count_that_takes_too_long_gives_what_was_counted(
     counted = await hurried.counter.count(TrailQuery(text="nothing"), at_most=10)
 
     assert counted == BoundedCount(0, is_exact=False)
+
+
+async def test_a_question_of_a_row_gives_up_as_well() -> None:
+    with scratch_database(statement_timeout=0.2) as config:
+        async with (
+            open_pool(config, access=Access.OWN) as owner,
+            owner.lease() as session,
+            session.transaction(),
+            open_pool(config, access=Access.READ) as pool,
+        ):
+            await session.execute("LOCK TABLE audit_logging IN ACCESS EXCLUSIVE MODE")
+            questions = questions_to(postgres_readers(pool, config))
+
+            for question in (
+                questions.history.page(ROW),
+                questions.row_at.at(ROW, NOON),
+                questions.transaction.named("771"),
+                questions.statistics.between(NOON - DAY, NOON),
+            ):
+                with pytest.raises(QueryTooWideError, match=r"gave up after 0\.2 s"):
+                    await question
