@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from application.trail_query import Cursor, Place, TrailQuery
+from application.trail_query import Cursor, Place, TrailQuery, ValueFilter
 from domain.operation import OperationTypeEnum
 
 DEFAULT_LIMIT = 50
@@ -61,6 +61,12 @@ class Filters(msgspec.Struct, frozen=True):
         transaction: The connector's own id of a transaction.
         since: Changes from this time on.
         until: Changes before this time.
+        user: Who made the change.
+        changed: A column whose value is known to differ.
+        value: A column and a value that it had or got: ``status=paid``.
+        text: A text in an image or in the key.
+        source: Debezium's topic prefix.
+        database: Database of the table.
     """
 
     table: str = ""
@@ -69,6 +75,12 @@ class Filters(msgspec.Struct, frozen=True):
     transaction: str = ""
     since: str = ""
     until: str = ""
+    user: str = ""
+    changed: str = ""
+    value: str = ""
+    text: str = ""
+    source: str = ""
+    database: str = ""
 
     def used(self) -> Mapping[str, str]:
         """The filters that are set, by name."""
@@ -113,15 +125,21 @@ def trail_query(
     Raises:
         BadParameterError: One of the values is not what it must be.
     """
-    schema, table = _table(filters.table)
+    schema, table = read_table(filters.table)
     return TrailQuery(
         source_table=table,
         source_schema=schema,
         record_key=filters.key or None,
         operation=_operation(filters.operation) if filters.operation else None,
         transaction_id=filters.transaction or None,
-        since=_time("since", filters.since) if filters.since else None,
-        until=_time("until", filters.until) if filters.until else None,
+        since=read_time("since", filters.since) if filters.since else None,
+        until=read_time("until", filters.until) if filters.until else None,
+        change_user=filters.user or None,
+        changed_column=filters.changed or None,
+        column_value=_value(filters.value) if filters.value else None,
+        text=filters.text or None,
+        source_name=filters.source or None,
+        source_database=filters.database or None,
         before=_place(before) if before else None,
         limit=_limit(limit) if limit else DEFAULT_LIMIT,
     )
@@ -174,7 +192,7 @@ def _no_cursor(text: str) -> str:
     return f"`{_shown(text)}` is no cursor. Take one from an answer, or leave it out to begin now."
 
 
-def _table(text: str) -> tuple[str | None, str | None]:
+def read_table(text: str) -> tuple[str | None, str | None]:
     """Schema and table, as far as they are given."""
     quoted = _NAMES.fullmatch(text)
     if quoted is not None:
@@ -197,7 +215,22 @@ def _operation(text: str) -> OperationTypeEnum:
         ) from error
 
 
-def _time(field: str, text: str) -> int:
+def _value(text: str) -> ValueFilter:
+    column, sign, value = text.partition("=")
+    if not sign or not column:
+        raise BadParameterError(
+            "value", f"`{_shown(text)}` names no column. Write it as status=paid."
+        )
+    return ValueFilter(column, value)
+
+
+def read_time(field: str, text: str) -> int:
+    """
+    Read a time; microseconds since 1970, UTC.
+
+    Raises:
+        BadParameterError: `text`, which came in the parameter `field`, is none.
+    """
     try:
         time = datetime.fromisoformat(text)
         time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

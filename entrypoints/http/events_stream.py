@@ -58,7 +58,7 @@ class LiveChanges:
         self._heartbeat = heartbeat
 
     def response(
-        self, cursor: Cursor, query: TrailQuery, show: Callable[[StoredRecord], str]
+        self, cursor: Cursor, query: TrailQuery, show: Callable[[StoredRecord], str | None]
     ) -> StreamingResponse:
         """
         Stream what is committed after `cursor` and matches `query`, until somebody leaves.
@@ -66,7 +66,7 @@ class LiveChanges:
         Args:
             cursor: Where to begin.
             query: Its filters.
-            show: Turns a change into the data of its event.
+            show: Turns a change into the data of its event; None where it must not be seen.
         """
         return StreamingResponse(
             self._events(cursor, query, show),
@@ -75,7 +75,7 @@ class LiveChanges:
         )
 
     async def _events(
-        self, cursor: Cursor, query: TrailQuery, show: Callable[[StoredRecord], str]
+        self, cursor: Cursor, query: TrailQuery, show: Callable[[StoredRecord], str | None]
     ) -> AsyncGenerator[bytes]:
         yield f"retry: {int(_RETRY * 1000)}\n".encode() + event(None, cursor)
         closing = asyncio.create_task(self._closing.wait(), name="stream-closing")
