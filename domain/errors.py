@@ -222,7 +222,8 @@ class RivalWriterError(RepositoryError):
             f"another writer ({writer or 'unknown'}) moved our offsets {times} times within "
             f"{seconds:g} seconds: two services write the same partitions of one trail. This one "
             f"stops. Its sessions are those with application_name 'cdc-audit {writer}' in "
-            f"pg_stat_activity: run all services of a trail with the same kafka.group_id."
+            f"pg_stat_activity: run all services of a trail with the same kafka.group_id, and "
+            f"each with a kafka.group_instance_id of its own, or with none."
         )
         self.writer = writer
 
