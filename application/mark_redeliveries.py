@@ -15,7 +15,7 @@ import msgspec
 
 from domain.redelivery import Coordinates, Redelivery
 
-PIECE = 100_000
+PIECE = 5_000
 """Offsets that are looked at together."""
 
 

@@ -11,10 +11,13 @@ is remembered holds only where the offsets stand as it says, so a transaction th
 or another writer, makes it be read anew.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import msgspec
+import psycopg
 
 from adapters.postgres.pool import Session
 from domain.redelivery import (
@@ -27,6 +30,8 @@ from domain.redelivery import (
     stands_alone,
 )
 from domain.transformed import Advance
+
+logger = logging.getLogger(__name__)
 
 _LAST_RUN = """
 SELECT r.run_id, r.first_offset, r.repeats_until, CASE WHEN r.run_id IS NULL THEN (
@@ -57,6 +62,11 @@ SELECT %(stream)s, %(partition)s, %(next)s, %(run)s, %(remark)s
 WHERE audit_went_back(%(stream)s, %(partition)s, %(first)s, %(from)s, %(next)s)
 ON CONFLICT DO NOTHING
 """
+
+# Long before a silent server is taken for a dead one.
+_LIMIT = "SET LOCAL statement_timeout TO '10s'"
+_NO_LIMIT = "SET LOCAL statement_timeout TO DEFAULT"
+_PIECE = 5_000
 
 _DELIVERIES = """
 SELECT kafka_partition, kafka_offset, run, run_order, has_run_id, identity, content,
@@ -140,9 +150,9 @@ async def _marked(session: Session, advance: Advance, last: _LastRun | None) -> 
                 end,
                 last.repeats_until,
             )
-            found = await find_repeats(session, interval)
-            await store_marks(session, found)
-            if not found and await _went_back(session, interval, stretch, last):
+            if await _mark_all(session, interval) == 0 and await _went_back(
+                session, interval, stretch, last
+            ):
                 last = msgspec.structs.replace(last, repeats_until=None)
         highest = max(filter(None, (last.highest, stretch.highest)), default=None)
         last = msgspec.structs.replace(last, highest=highest)
@@ -178,6 +188,40 @@ async def _begin(session: Session, advance: Advance, stretch: RunStretch) -> _La
     row = await cursor.fetchone()
     repeats_until = row[0] if row else None
     return _LastRun(stretch.run, stretch.first_offset, repeats_until, None, advance.expected)
+
+
+async def _mark_all(session: Session, interval: Interval) -> int | None:
+    """
+    Mark the repetitions of `interval`, some rows at a time.
+
+    Returns:
+        How many there are. None if it took too long: rows are stored, marked or not, and the
+        command that verifies marks makes up for it.
+    """
+    count = 0
+    for start in range(interval.first_offset, interval.next_offset, _PIECE):
+        end = min(start + _PIECE, interval.next_offset)
+        piece = msgspec.structs.replace(interval, first_offset=start, next_offset=end)
+        try:
+            async with session.transaction():
+                await session.execute(_LIMIT)
+                found = await find_repeats(session, piece)
+                await store_marks(session, found)
+                await session.execute(_NO_LIMIT)
+        except psycopg.errors.QueryCanceled:
+            logger.warning(
+                "redeliveries were not looked for, as it takes too long",
+                extra={
+                    "stream_id": piece.stream_id,
+                    "partition": piece.partition,
+                    "first_offset": start,
+                    "next_offset": interval.next_offset,
+                    "remedy": "cdc-audit verify redeliveries --recompute",
+                },
+            )
+            return None
+        count += len(found)
+    return count
 
 
 async def _went_back(
@@ -229,20 +273,16 @@ async def store_marks(session: Session, found: Iterable[Redelivery]) -> None:
         await session.execute(_MARK, [list(column) for column in zip(*rows, strict=True)])
 
 
-def _delivery(stream_id: int, row: tuple[object, ...]) -> Delivery:
+def _delivery(stream_id: int, row: tuple[Any, ...]) -> Delivery:
     partition, offset, run, run_order, has_run_id, identity, content, *rest = row
     transaction_order, collection_order, connector, operation, has_key = rest
-    alone = stands_alone(
-        None if connector is None else str(connector), str(operation), has_key=bool(has_key)
+    return Delivery(
+        place=(stream_id, partition, offset),
+        run=run,
+        run_order=run_order,
+        has_run_id=has_run_id,
+        identity=identity,
+        content=content,
+        order=(transaction_order, collection_order),
+        is_alone=stands_alone(connector, operation, has_key=has_key),
     )
-    values = {
-        "place": (stream_id, partition, offset),
-        "run": run,
-        "run_order": run_order,
-        "has_run_id": has_run_id,
-        "identity": identity,
-        "content": content,
-        "order": (transaction_order, collection_order),
-        "is_alone": alone,
-    }
-    return msgspec.convert(values, Delivery)

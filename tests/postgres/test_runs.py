@@ -1,14 +1,20 @@
 """What the trail keeps of runs of connectors, and what it says of one that went back."""
 
+from collections.abc import Generator
 from typing import Any
 
 import psycopg
 import pytest
 
 from adapters.postgres.config import DatabaseConfig
+from adapters.postgres.pool import Access, open_pool
+from adapters.postgres.redelivery_books import PostgresRedeliveryBooks
+from application.mark_redeliveries import MarkRedeliveries
+from domain.errors import RepositoryError
 from tests.builders import NOON, SECOND
 from tests.contract.test_redeliveries import a_change, deliver
 from tests.postgres.trails import a_store, claim, rows
+from tests.servers.postgres import scratch_database, scratch_role
 
 pytestmark = pytest.mark.postgres
 
@@ -80,3 +86,63 @@ async def test_runs_stay_as_they_were_found(trail_database: DatabaseConfig, stat
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         rows(trail_database, statement)
+
+
+@pytest.fixture
+def guarded() -> Generator[DatabaseConfig]:
+    with (
+        scratch_role() as writer,
+        scratch_role() as reader,
+        scratch_database(writer_role=writer, reader_role=reader) as config,
+    ):
+        yield config
+
+
+async def test_a_writer_marks_a_reader_verifies_and_only_the_owner_recomputes(
+    guarded: DatabaseConfig,
+) -> None:
+    async with a_store(guarded) as store:
+        of: dict[str, Any] = {"stream_id": await claim(store)}
+        await deliver(store, [a_change(0, 10, **of)], "a")
+        await deliver(store, [a_change(1, 10, **of)], "b")
+
+    async with open_pool(guarded, access=Access.READ) as pool:
+        books = PostgresRedeliveryBooks(pool, guarded)
+        verified = [run async for run in MarkRedeliveries(books).verify()]
+    _, second = [run.interval for run in verified]
+    async with open_pool(guarded, access=Access.WRITE) as pool:
+        with pytest.raises(RepositoryError, match="permission denied"):
+            await PostgresRedeliveryBooks(pool, guarded).replace(second, [])
+    async with open_pool(guarded, access=Access.OWN) as pool:
+        await PostgresRedeliveryBooks(pool, guarded).replace(second, [])
+
+    assert [(run.marked, len(run.differences)) for run in verified] == [(0, 0), (1, 0)]
+    assert rows(guarded, "SELECT * FROM audit_redelivery") == []
+
+
+TOO_SLOW = """
+DO $$ BEGIN EXECUTE replace(
+    pg_get_functiondef('audit_deliveries'::regproc),
+    'WITH candidate AS', 'SELECT FROM audit_cancel(); WITH candidate AS'
+); END $$
+"""
+CANCEL = """
+CREATE FUNCTION audit_cancel() RETURNS integer LANGUAGE plpgsql STABLE AS
+$$ BEGIN RAISE EXCEPTION 'too slow' USING ERRCODE = 'query_canceled'; END $$
+"""
+
+
+async def test_rows_are_stored_also_where_looking_for_repetitions_takes_too_long(
+    trail_database: DatabaseConfig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows(trail_database, CANCEL)
+    rows(trail_database, TOO_SLOW)
+    async with a_store(trail_database) as store:
+        of: dict[str, Any] = {"stream_id": await claim(store)}
+        await deliver(store, [a_change(0, 10, **of)], "a")
+        await deliver(store, [a_change(1, 10, **of), a_change(2, 20, **of)], "b")
+
+    assert rows(trail_database, "SELECT count(*) FROM audit_logging") == [(3,)]
+    assert rows(trail_database, "SELECT * FROM audit_redelivery") == []
+    (told,) = [r for r in caplog.records if "redeliveries were not looked for" in r.message]
+    assert vars(told)["remedy"] == "cdc-audit verify redeliveries --recompute"

@@ -114,6 +114,8 @@ CREATE FUNCTION audit_deliveries(
     connector text, operation text, has_key boolean
 ) LANGUAGE sql STABLE
 SET search_path FROM CURRENT
+SET enable_nestloop = off -- the planner cannot know how many candidates there are
+SET jit = off -- what is switched off seems dear enough to it
 AS $$
     WITH candidate AS MATERIALIZED (
         SELECT DISTINCT t.change_timestamp, t.operation, t.record_key, t.key_hash,
