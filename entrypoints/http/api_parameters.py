@@ -23,7 +23,7 @@ MAX_LIMIT = 500
 
 _INT4 = 2**31 - 1
 _INT8 = 2**63 - 1
-_MOST_CHARACTERS = 10_000
+MOST_CHARACTERS = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
@@ -67,6 +67,7 @@ class Filters(msgspec.Struct, frozen=True):
         text: A text in an image or in the key.
         source: Debezium's topic prefix.
         database: Database of the table.
+        redeliveries: ``true`` gives also changes that are certain to repeat another one.
     """
 
     table: str = ""
@@ -81,6 +82,7 @@ class Filters(msgspec.Struct, frozen=True):
     text: str = ""
     source: str = ""
     database: str = ""
+    redeliveries: str = ""
 
     def used(self) -> Mapping[str, str]:
         """The filters that are set, by name."""
@@ -108,9 +110,9 @@ def read_filters(items: Iterable[tuple[str, str]], *, besides: Iterable[str] = (
             raise BadParameterError(name, f"is unknown. Known are {', '.join(allowed)}.")
         if name in found:
             raise BadParameterError(name, "is given more than once. Give it once.")
-        if "\0" in value or len(value) > _MOST_CHARACTERS:
+        if "\0" in value or len(value) > MOST_CHARACTERS:
             raise BadParameterError(
-                name, f"must be at most {_MOST_CHARACTERS} characters, without NUL."
+                name, f"must be at most {MOST_CHARACTERS} characters, without NUL."
             )
         found[name] = value.strip()
     return Filters(**{name: value for name, value in found.items() if name in FILTERS})
@@ -140,8 +142,9 @@ def trail_query(
         text=filters.text or None,
         source_name=filters.source or None,
         source_database=filters.database or None,
-        before=_place(before) if before else None,
-        limit=_limit(limit) if limit else DEFAULT_LIMIT,
+        include_redeliveries=read_flag("redeliveries", filters.redeliveries),
+        before=read_place(before) if before else None,
+        limit=read_limit(limit) if limit else DEFAULT_LIMIT,
     )
 
 
@@ -188,8 +191,15 @@ def read_cursor(field: str, text: str) -> Cursor:
     return Cursor(tuple(sorted(offsets)))
 
 
+def read_flag(field: str, text: str) -> bool:
+    """Read ``true`` or ``false``; an empty text is false."""
+    if text not in {"", "true", "false"}:
+        raise BadParameterError(field, f"`{shown(text)}` must be true or false.")
+    return text == "true"
+
+
 def _no_cursor(text: str) -> str:
-    return f"`{_shown(text)}` is no cursor. Take one from an answer, or leave it out to begin now."
+    return f"`{shown(text)}` is no cursor. Take one from an answer, or leave it out to begin now."
 
 
 def read_table(text: str) -> tuple[str | None, str | None]:
@@ -211,7 +221,7 @@ def _operation(text: str) -> OperationTypeEnum:
     except ValueError as error:
         known = ", ".join(OperationTypeEnum)
         raise BadParameterError(
-            "operation", f"`{_shown(text)}` is no operation. Known are {known}."
+            "operation", f"`{shown(text)}` is no operation. Known are {known}."
         ) from error
 
 
@@ -219,7 +229,7 @@ def _value(text: str) -> ValueFilter:
     column, sign, value = text.partition("=")
     if not sign or not column:
         raise BadParameterError(
-            "value", f"`{_shown(text)}` names no column. Write it as status=paid."
+            "value", f"`{shown(text)}` names no column. Write it as status=paid."
         )
     return ValueFilter(column, value)
 
@@ -237,13 +247,19 @@ def read_time(field: str, text: str) -> int:
     except (ValueError, OverflowError) as error:
         raise BadParameterError(
             field,
-            f"`{_shown(text)}` is no time. Write it as 2026-07-01, 2026-07-01T09:30 (UTC) or "
+            f"`{shown(text)}` is no time. Write it as 2026-07-01, 2026-07-01T09:30 (UTC) or "
             f"2026-07-01T09:30:00+02:00 (in an address, + is %2B).",
         ) from error
     return (time - _EPOCH) // _MICROSECOND
 
 
-def _place(text: str) -> Place:
+def read_place(text: str) -> Place:
+    """
+    Read a place in the order.
+
+    Raises:
+        BadParameterError: `text`, which came as `before`, is none.
+    """
     match = _PLACE.fullmatch(text)
     place = Place(*map(int, match.groups())) if match else None
     if (
@@ -253,20 +269,26 @@ def _place(text: str) -> Place:
         or place.offset > _INT8
     ):
         raise BadParameterError(
-            "before", f"`{_shown(text)}` is no place. Take it from `older` of the last page."
+            "before", f"`{shown(text)}` is no place. Take it from `older` of the last page."
         )
     return place
 
 
-def _limit(text: str) -> int:
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= len("500") else 0
-    if not 1 <= limit <= MAX_LIMIT:
-        raise BadParameterError(
-            "limit", f"`{_shown(text)}` must be a number from 1 to {MAX_LIMIT}."
-        )
+def read_limit(text: str, most: int = MAX_LIMIT) -> int:
+    """
+    Read how many at most.
+
+    Raises:
+        BadParameterError: It is no number from 1 to `most`.
+    """
+    short = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    limit = int(text) if short else 0
+    if not 1 <= limit <= most:
+        raise BadParameterError("limit", f"`{shown(text)}` must be a number from 1 to {most}.")
     return limit
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """What was sent, short enough for a message."""
     longest = 60
     return text if len(text) <= longest else f"{text[:longest]}…"
