@@ -118,8 +118,8 @@ def _transaction(values: Mapping[str, Any]) -> TransactionBlock | None:
 
 def _integer(value: Any) -> int | None:
     if isinstance(value, str) and _is_number(value):
-        return int(value)
-    return value if type(value) is int else None
+        value = int(value)
+    return value if type(value) is int and -(2**63) <= value < 2**63 else None
 
 
 def _is_number(text: str) -> bool:

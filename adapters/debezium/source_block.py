@@ -5,7 +5,7 @@ One structure holds the fields that any connector uses here; the whole block is 
 beside it, so unknown fields are never lost, and never break decoding.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -91,12 +91,16 @@ class PostgresSource(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     origin_lsn: int | None = None
 
 
+Order = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A place in a transaction: 64 bits for Debezium, and for the trail."""
+
+
 class TransactionBlock(msgspec.Struct, gc=False):
     """An envelope's `transaction` block; the last two are Vitess's, with ordered transactions."""
 
     id: str | None = None
-    total_order: int | None = None
-    data_collection_order: int | None = None
+    total_order: Order | None = None
+    data_collection_order: Order | None = None
     transaction_epoch: Scalar = None
     transaction_rank: Scalar = None
 

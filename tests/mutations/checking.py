@@ -19,6 +19,7 @@ from domain.transformed import TransformedBatch
 
 IMAGES = frozenset({"old_data", "new_data"})
 JSON = IMAGES | {"value_notes", "source_metadata", "headers"}
+BIGINTS = frozenset({"key_hash", "transaction_order", "collection_order"})
 UNEXPECTED = "decoding failed unexpectedly"
 MOST_DEPTH = 1_000
 MOST_DIGITS = 4_300
@@ -62,6 +63,8 @@ def row_faults(line: bytes) -> Iterator[str]:
         yield f"{where}: {len(fields)} columns"
         return
     for name, field in zip(COLUMNS, fields, strict=True):
+        if name in BIGINTS and field != rb"\N" and not -(2**63) <= int(field) < 2**63:
+            yield f"{where}: {name}: {field[:40].decode()} is beyond 64 bits"
         if name in JSON and field != rb"\N":
             text = _UNESCAPED.sub(lambda m: _MEANINGS.get(m[1], m[1]), field).decode()
             fault = jsonb_fault(text) if name in IMAGES else json_fault(text)

@@ -89,6 +89,14 @@ def test_an_image_that_no_reader_could_cast_is_found(image: str, fault: str) -> 
     assert fault in found
 
 
+def test_a_number_that_no_column_holds_is_found() -> None:
+    batch = a_batch(ENCODER, [a_record(transaction_order=2**63)])
+
+    (found,) = faults(batch)
+
+    assert found.endswith("transaction_order: 9223372036854775808 is beyond 64 bits")
+
+
 def test_what_postgresql_takes_is_no_fault() -> None:
     image = json.dumps({"a": ["\t\\N\n", 1.50, 10**400, None, "😀"], "é": {}})
 
