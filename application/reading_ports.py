@@ -127,28 +127,54 @@ class ChangeCounter(Protocol):
 
 
 class StatisticsReader(Protocol):
-    """Adds up the trail over an interval of change timestamps."""
+    """
+    Adds up the trail over an interval of change timestamps.
+
+    Of one bare name of a table, and of some tables, if they are named.
+    """
 
     async def by_table(
-        self, since: int, until: int, *, source_table: str | None
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[ChangeCount]:
         """Changes by table and operation, the most first, with first and last change."""
         ...
 
     async def by_hour(
-        self, since: int, until: int, *, source_table: str | None
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[Bucket]:
         """Changes by hour, in order; hours without changes are left out."""
         ...
 
     async def busiest_keys(
-        self, since: int, until: int, *, source_table: str | None, limit: int
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        limit: int,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[tuple[RowIdentity, int]]:
         """The rows with the most changes, and how many."""
         ...
 
     async def writers(
-        self, since: int, until: int, *, source_table: str | None, limit: int
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        limit: int,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[tuple[str | None, int]]:
         """Who made the most changes, and how many; None for changes that do not say."""
         ...

@@ -66,6 +66,7 @@ class TrailQuery(msgspec.Struct, frozen=True, kw_only=True):
         before: Only records that come before this place (the next page, newest first).
         limit: At most this many records.
         include_redeliveries: Give also rows that are certain to repeat another one.
+        tables: Only of these tables, of any connector; None for all.
     """
 
     source_name: str | None = None
@@ -84,6 +85,7 @@ class TrailQuery(msgspec.Struct, frozen=True, kw_only=True):
     before: Place | None = None
     limit: int = 50
     include_redeliveries: bool = False
+    tables: tuple[SourceTable, ...] | None = None
 
 
 def bare_text(value: str) -> str:

@@ -1,17 +1,19 @@
 """Adds up a trail in memory, and counts what a search finds."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from adapters.memory.missing_parts import sortable
 from adapters.memory.row_reader import shown
 from adapters.memory.trail import MemoryTrail
+from adapters.memory.trail_reader import is_of
 from application.ports import TrailReader
 from application.trail_facts import Bucket, ChangeCount
 from application.trail_query import BoundedCount, StoredRecord, TrailQuery
 from domain.row_identity import RowIdentity, row_of
+from domain.source_table import SourceTable
 
 _HOUR = 3_600_000_000
 
@@ -23,9 +25,14 @@ class MemoryStatisticsReader:
         self._trail = trail
 
     async def by_table(
-        self, since: int, until: int, *, source_table: str | None
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[ChangeCount]:
-        found = self._between(since, until, source_table)
+        found = self._between(since, until, source_table, tables)
         groups = {(s.source, s.record.operation) for s in found}
         counts = [
             ChangeCount(
@@ -47,20 +54,31 @@ class MemoryStatisticsReader:
         return sorted(counts, key=lambda c: (-c.changes, sortable(c.source), c.operation))
 
     async def by_hour(
-        self, since: int, until: int, *, source_table: str | None
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[Bucket]:
         counts = Counter(
             (s.record.change_timestamp // _HOUR * _HOUR, s.record.operation)
-            for s in self._between(since, until, source_table)
+            for s in self._between(since, until, source_table, tables)
         )
         return [Bucket(start, operation, n) for (start, operation), n in sorted(counts.items())]
 
     async def busiest_keys(
-        self, since: int, until: int, *, source_table: str | None, limit: int
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        limit: int,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[tuple[RowIdentity, int]]:
         counts = Counter(
             row
-            for s in self._between(since, until, source_table)
+            for s in self._between(since, until, source_table, tables)
             if (row := row_of(s.record)) is not None
         )
         return sorted(
@@ -69,18 +87,34 @@ class MemoryStatisticsReader:
         )[:limit]
 
     async def writers(
-        self, since: int, until: int, *, source_table: str | None, limit: int
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        limit: int,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[tuple[str | None, int]]:
-        counts = Counter(s.record.change_user for s in self._between(since, until, source_table))
+        counts = Counter(
+            s.record.change_user for s in self._between(since, until, source_table, tables)
+        )
         return sorted(counts.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))[
             :limit
         ]
 
-    def _between(self, since: int, until: int, table: str | None) -> Sequence[StoredRecord]:
+    def _between(
+        self,
+        since: int,
+        until: int,
+        table: str | None,
+        tables: Collection[SourceTable] | None,
+    ) -> Sequence[StoredRecord]:
         return [
             s
             for s in shown(self._trail)
-            if since <= s.record.change_timestamp < until and table in (None, s.record.source_table)
+            if since <= s.record.change_timestamp < until
+            and table in (None, s.record.source_table)
+            and (tables is None or is_of(s, tables))
         ]
 
 

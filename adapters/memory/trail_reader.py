@@ -1,7 +1,7 @@
 """The trail reader in memory."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from adapters.memory.trail import MemoryTrail
 from application.trail_query import (
@@ -15,7 +15,7 @@ from application.trail_query import (
 from domain.audit_record import AuditRecord
 from domain.jsonb_safety import members
 from domain.redelivery import Certainty
-from domain.source_table import SourceColumns
+from domain.source_table import SourceColumns, SourceTable
 
 
 class MemoryTrailReader:
@@ -76,6 +76,7 @@ def _matches(stored: StoredRecord, query: TrailQuery) -> bool:
         and query.source_database in (None, record.source_database)
         and query.source_table in (None, record.source_table)
         and query.source_schema in (None, record.source_schema)
+        and (query.tables is None or is_of(stored, query.tables))
         and query.operation in (None, record.operation)
         and query.transaction_id in (None, record.transaction_id)
         and query.change_user in (None, record.change_user)
@@ -86,6 +87,15 @@ def _matches(stored: StoredRecord, query: TrailQuery) -> bool:
         and (query.since is None or record.change_timestamp >= query.since)
         and (query.until is None or record.change_timestamp < query.until)
     )
+
+
+def is_of(stored: StoredRecord, tables: Collection[SourceTable]) -> bool:
+    """Whether the change is of one of these tables, whatever the connector."""
+    return stored.record.source_table is not None and _name(stored.source) in map(_name, tables)
+
+
+def _name(source: SourceTable) -> tuple[str, str | None]:
+    return source.source_schema or source.source_database or "", source.source_table
 
 
 def _has_value(record: AuditRecord, wanted: ValueFilter) -> bool:

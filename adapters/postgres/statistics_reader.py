@@ -1,13 +1,13 @@
 """Adds up an interval of the trail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
 
 from adapters.postgres.place_filters import time_text
 from adapters.postgres.reading import Reading
-from adapters.postgres.trail_filters import IS_NO_REDELIVERY
+from adapters.postgres.trail_filters import IS_NO_REDELIVERY, OF_TABLES, table_names
 from application.trail_facts import Bucket, ChangeCount
 from domain.operation import OperationTypeEnum
 from domain.row_identity import RowIdentity
@@ -18,7 +18,8 @@ _HOUR = 3_600_000_000
 _INTERVAL = sql.SQL("""t.change_timestamp >= %(from)s::timestamptz
     AND t.change_timestamp < %(to)s::timestamptz
     AND (%(source_table)s::text IS NULL OR t.source_table = %(source_table)s)
-    AND {no_redelivery}""").format(no_redelivery=IS_NO_REDELIVERY)
+    AND (%(tables)s::text [] IS NULL OR {of_tables})
+    AND {no_redelivery}""").format(no_redelivery=IS_NO_REDELIVERY, of_tables=OF_TABLES)
 
 _BY_TABLE = sql.SQL("""
 SELECT t.connector, t.source_name, t.source_database, t.source_schema, t.source_table,
@@ -84,7 +85,12 @@ class PostgresStatisticsReader:
         self._reading = reading
 
     async def by_table(
-        self, since: int, until: int, *, source_table: str | None
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[ChangeCount]:
         counts = [
             ChangeCount(
@@ -95,21 +101,32 @@ class PostgresStatisticsReader:
                 last=last,
             )
             for *names, operation, changes, first, last in await self._reading.rows(
-                _BY_TABLE, _interval(since, until, source_table)
+                _BY_TABLE, _interval(since, until, source_table, tables)
             )
         ]
         return sorted(counts, key=lambda c: (-c.changes, _sortable(c.source), c.operation))
 
     async def by_hour(
-        self, since: int, until: int, *, source_table: str | None
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[Bucket]:
-        found = await self._reading.rows(_BY_HOUR, _interval(since, until, source_table))
+        found = await self._reading.rows(_BY_HOUR, _interval(since, until, source_table, tables))
         return [Bucket(hour * _HOUR, OperationTypeEnum(what), n) for hour, what, n in found]
 
     async def busiest_keys(
-        self, since: int, until: int, *, source_table: str | None, limit: int
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        limit: int,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[tuple[RowIdentity, int]]:
-        parameters = {**_interval(since, until, source_table), "limit": limit}
+        parameters = {**_interval(since, until, source_table, tables), "limit": limit}
         found = [
             (RowIdentity(SourceTable(*names), key), changes)
             for *names, key, changes in await self._reading.rows(_BUSIEST, parameters)
@@ -119,15 +136,28 @@ class PostgresStatisticsReader:
         )[:limit]
 
     async def writers(
-        self, since: int, until: int, *, source_table: str | None, limit: int
+        self,
+        since: int,
+        until: int,
+        *,
+        source_table: str | None,
+        limit: int,
+        tables: Collection[SourceTable] | None = None,
     ) -> Sequence[tuple[str | None, int]]:
-        found = await self._reading.rows(_WRITERS, _interval(since, until, source_table))
+        found = await self._reading.rows(_WRITERS, _interval(since, until, source_table, tables))
         pairs: list[tuple[str | None, int]] = [(who, changes) for who, changes in found]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0] is None, pair[0] or ""))[:limit]
 
 
-def _interval(since: int, until: int, source_table: str | None) -> Mapping[str, Any]:
-    return {"from": time_text(since), "to": time_text(until), "source_table": source_table}
+def _interval(
+    since: int, until: int, source_table: str | None, tables: Collection[SourceTable] | None
+) -> Mapping[str, Any]:
+    return {
+        "from": time_text(since),
+        "to": time_text(until),
+        "source_table": source_table,
+        "tables": None if tables is None else table_names(tables),
+    }
 
 
 def _sortable(source: SourceTable) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The filters of a query as SQL: constants here, values as parameters."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +21,8 @@ _EQUAL = (
     "change_user",
     "changed_column",
 )
+
+_SEPARATOR = chr(31)  # in no name
 
 # A key of one column, whatever its name. Canonical keys have no spaces.
 _ONE_COLUMN = r'^\{{"(?:[^"\\]|\\.)*":(?:{0})\}}$'
@@ -60,6 +62,9 @@ def filter_of(query: TrailQuery, *, sources: Sequence[SourceTable] = ()) -> Filt
             parameters[name] = str(value)
     if not query.include_redeliveries:
         conditions.append(IS_NO_REDELIVERY)
+    if query.tables is not None:
+        conditions.append(OF_TABLES)
+        parameters["tables"] = table_names(query.tables)
     if query.record_key is not None:
         whole = is_whole_key(query.record_key)
         conditions += [_IS_KEY, _HAS_HASH] if whole else [_IS_BARE_KEY]
@@ -81,6 +86,15 @@ def filter_of(query: TrailQuery, *, sources: Sequence[SourceTable] = ()) -> Filt
 def is_whole_key(record_key: str) -> bool:
     """Whether this is a canonical key (a JSON object), and not the bare value of one."""
     return record_key.startswith("{") and record_key.endswith("}")
+
+
+def table_names(tables: Collection[SourceTable]) -> list[str]:
+    """The tables as `OF_TABLES` compares them."""
+    return [
+        _SEPARATOR.join((t.source_schema or t.source_database or "", t.source_table))
+        for t in tables
+        if t.source_table is not None
+    ]
 
 
 def _hashes(query: TrailQuery, sources: Sequence[SourceTable]) -> list[int]:
@@ -127,6 +141,8 @@ _HAS_VALUE = sql.SQL("""(t.new_data ->> %(value_column)s = %(value)s
     OR t.old_data ->> %(value_column)s = %(value)s)""")
 _HAS_TEXT = sql.SQL("""(t.new_data::text ILIKE ANY(%(texts)s)
     OR t.old_data::text ILIKE ANY(%(texts)s) OR t.record_key ILIKE ANY(%(texts)s))""")
+OF_TABLES = sql.SQL("""(coalesce(nullif(t.source_schema, ''), t.source_database, '')
+    || chr(31) || t.source_table) = ANY(%(tables)s::text [])""")
 _IS_KEY = sql.SQL("t.record_key = %(record_key)s")
 _HAS_HASH = sql.SQL("t.key_hash = ANY(%(key_hashes)s::bigint [])")
 _IS_BARE_KEY = sql.SQL("t.record_key ~ %(record_key_pattern)s")

@@ -17,6 +17,7 @@ UNAUTHORIZED = 401
 FORBIDDEN = 403
 UNPROCESSABLE = 422
 NOT_FOUND = 404
+CONFLICT = 409
 UNAVAILABLE = 503
 
 _TITLES = {
@@ -25,6 +26,9 @@ _TITLES = {
     FORBIDDEN: "Not allowed",
     NOT_FOUND: "Not found",
     405: "Method not allowed",
+    CONFLICT: "Not as things are",
+    413: "Too much was sent",
+    415: "Not this kind of body",
     UNPROCESSABLE: "A parameter is wrong",
     500: "Internal error",
     UNAVAILABLE: "The trail cannot be read now",
@@ -45,6 +49,17 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str | None]] = {
 }
 
 
+class NoSuchChangeError(HTTPException):
+    """Nothing lies at an id, or nothing that its reader may see."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            NOT_FOUND,
+            f"the trail has no change {text[:60]}. An id is stream-partition-offset, as in "
+            f"1-0-4711; a record that was no change, or was quarantined, has none.",
+        )
+
+
 def problem_of(error: Exception) -> Problem:
     """Say what happened, and what to do, without inner details of unexpected errors."""
     if isinstance(error, BadParameterError):
@@ -59,12 +74,7 @@ def problem_of(error: Exception) -> Problem:
 
 def no_such_change(text: str) -> Problem:
     """Nothing lies at the id `text`."""
-    shown = text[:60]
-    return _problem(
-        NOT_FOUND,
-        f"the trail has no change {shown}. An id is stream-partition-offset, as in 1-0-4711; a "
-        f"record that was no change, or was quarantined, has none.",
-    )
+    return problem_of(NoSuchChangeError(text))
 
 
 def problem_response(problem: Problem) -> Response:

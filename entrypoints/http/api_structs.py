@@ -13,8 +13,10 @@ import msgspec
 
 from application.trail_query import StoredRecord
 from domain.audit_record import AuditRecord
-from domain.diff import ColumnDiff, ColumnValue, column_diff
+from domain.diff import ColumnDiff, ColumnStatus, ColumnValue, column_diff
 from domain.operation import BeforeImage, OperationTypeEnum, TimestampSource
+from domain.source_table import SourceTable
+from entrypoints.http.api_missing import Missing
 from entrypoints.http.page_times import iso
 
 
@@ -64,7 +66,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """A column before and after. `old` or `new` is null if that image does not have the column."""
 
     name: str
-    status: str
+    status: ColumnStatus
     old: Value | None
     new: Value | None
 
@@ -105,17 +107,26 @@ class ChangeDetail(msgspec.Struct, frozen=True, kw_only=True):
     columns: Sequence[Column]
 
 
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """How many changes a search finds: at least so many, where it is not exact."""
+
+    number: int
+    is_exact: bool
+
+
 class ChangePage(msgspec.Struct, frozen=True, kw_only=True):
     """
     A page of changes, newest first.
 
     `older` is the `before` of the next page, null on the last one. `cursor` is where the stream
-    of changes goes on behind this page.
+    of changes goes on behind this page. `count` is given where it was asked for.
     """
 
     changes: Sequence[Change]
     older: str | None
     cursor: str
+    count: Count | None
+    may_be_incomplete: Missing
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -140,7 +151,7 @@ def change_out(stored: StoredRecord) -> Change:
         kafka_time=None if r.kafka_timestamp is None else iso(r.kafka_timestamp),
         recorded_at=iso(stored.recorded_at),
         operation=r.operation,
-        table=_table(r),
+        table=table_out(stored.source),
         key=_raw(r.record_key),
         key_hash=None if r.key_hash is None else str(r.key_hash),
         old=_raw(r.old_data),
@@ -172,11 +183,15 @@ def detail_out(stored: StoredRecord) -> ChangeDetail:
 
 def _column(diff: ColumnDiff) -> Column:
     return Column(
-        name=_text(diff.name), status=diff.status.value, old=_value(diff.old), new=_value(diff.new)
+        name=plain_name(diff.name),
+        status=diff.status,
+        old=value_out(diff.old),
+        new=value_out(diff.new),
     )
 
 
-def _value(value: ColumnValue | None) -> Value | None:
+def value_out(value: ColumnValue | None) -> Value | None:
+    """Show a value of a column."""
     if value is None:
         return None
     return Value(
@@ -188,13 +203,14 @@ def _value(value: ColumnValue | None) -> Value | None:
     )
 
 
-def _table(r: AuditRecord) -> Table:
+def table_out(source: SourceTable) -> Table:
+    """Show which table it is."""
     return Table(
-        connector=r.connector,
-        source=r.source_name,
-        database=r.source_database,
-        schema=r.source_schema,
-        name=r.source_table,
+        connector=source.connector,
+        source=source.source_name,
+        database=source.source_database,
+        schema=source.source_schema,
+        name=source.source_table,
     )
 
 
@@ -206,10 +222,15 @@ def _transaction(r: AuditRecord) -> Transaction | None:
     )
 
 
-def _text(name: str) -> str:
+def plain_name(name: str) -> str:
     """The name, half characters in it as escapes: JSON can name them, UTF-8 cannot."""
     return name.encode(errors="backslashreplace").decode()
 
 
+def json_text(text: str) -> msgspec.Raw:
+    """The text, which is JSON, as it is."""
+    return msgspec.Raw(text.encode())
+
+
 def _raw(text: str | None) -> msgspec.Raw | None:
-    return None if text is None else msgspec.Raw(text.encode())
+    return None if text is None else json_text(text)

@@ -57,6 +57,10 @@ class LiveChanges:
         self._closing = closing
         self._heartbeat = heartbeat
 
+    def over(self, trail: QueryTrail) -> "LiveChanges":
+        """Streams that end with these, of another view of the trail."""
+        return LiveChanges(trail, self._closing, heartbeat=self._heartbeat)
+
     def response(
         self, cursor: Cursor, query: TrailQuery, show: Callable[[StoredRecord], str | None]
     ) -> StreamingResponse:

@@ -32,9 +32,9 @@ from application.reports import PipelineStatus
 from domain.access import NotAllowedError
 from domain.errors import RepositoryError
 from entrypoints.http.access_guard import AccessGuard
-from entrypoints.http.api_changes import api_routes
 from entrypoints.http.api_parameters import BadParameterError
 from entrypoints.http.api_problems import is_api, problem_of, problem_response
+from entrypoints.http.api_routes import api_routes
 from entrypoints.http.events_stream import LiveChanges
 from entrypoints.http.page_access import PageAccess, in_session, login_pages, open_access
 from entrypoints.http.page_routes import Pages
@@ -82,7 +82,7 @@ def page_app(  # noqa: PLR0913 - everything has a default but the site
         routes=[
             *pages.routes(),
             *login_pages(access, pages.html).routes(),
-            Mount("/api/v1", routes=api_routes(trail, live)),
+            Mount("/api/v1", routes=api_routes(site, live, access.log)),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         exception_handlers={

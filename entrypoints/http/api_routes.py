@@ -1,0 +1,37 @@
+"""All operations of `/api/v1`, in one table, and the routes that are made of it."""
+
+from collections.abc import Sequence
+
+from starlette.routing import Route
+
+from application.access_log import AccessLog
+from entrypoints.http.api_care import CARE_OPERATIONS, access_log
+from entrypoints.http.api_changes import CHANGE_OPERATIONS
+from entrypoints.http.api_operation import Operation, route_of
+from entrypoints.http.api_rows import ROW_OPERATIONS
+from entrypoints.http.api_trail import TRAIL_OPERATIONS
+from entrypoints.http.events_stream import LiveChanges
+from entrypoints.http.site import TrailSite
+
+
+def operations(log: AccessLog) -> Sequence[Operation]:
+    """The table."""
+    return (
+        *CHANGE_OPERATIONS,
+        *ROW_OPERATIONS,
+        *TRAIL_OPERATIONS,
+        *CARE_OPERATIONS,
+        access_log(log),
+    )
+
+
+def api_routes(site: TrailSite, live: LiveChanges, log: AccessLog) -> Sequence[Route]:
+    """
+    Make the routes below `/api/v1`.
+
+    Args:
+        site: The trail, and what can be looked after in it.
+        live: Streams of its changes.
+        log: Who looked.
+    """
+    return [route_of(operation, site, live) for operation in operations(log)]
