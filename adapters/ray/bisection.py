@@ -18,6 +18,7 @@ from adapters.ray.work import TransformWork
 from application.transform_records import transform_records
 from domain.consumed import ConsumedRecord, PartitionSlice
 from domain.errors import TransformationError
+from domain.redelivery import RunStretch, begins_run
 from domain.transformed import Advance, TransformedBatch
 
 
@@ -96,5 +97,21 @@ def _joined_advances(left: Sequence[Advance], right: Sequence[Advance]) -> Seque
         next_offset=after.next_offset,
         tally=before.tally + after.tally,
         gaps=before.gaps + after.gaps,
+        runs=_joined_runs(before.runs, after.runs),
     )
     return [*left[:-1], whole, *right[1:]]
+
+
+def _joined_runs(
+    left: tuple[RunStretch, ...], right: tuple[RunStretch, ...]
+) -> tuple[RunStretch, ...]:
+    if not left or not right or begins_run(right[0], run=left[-1].run, highest=left[-1].highest):
+        return left + right
+    before, after = left[-1], right[0]
+    whole = RunStretch(
+        first_offset=before.first_offset,
+        run=before.run,
+        lowest=min((p for p in (before.lowest, after.lowest) if p is not None), default=None),
+        highest=max((p for p in (before.highest, after.highest) if p is not None), default=None),
+    )
+    return (*left[:-1], whole, *right[1:])

@@ -72,6 +72,17 @@ class RayWorker:
             raise WorkerLostError(last_line(error)) from error
         return answer
 
+    async def answers(self) -> bool:
+        """Whether it is there, and answers in time."""
+        from ray.exceptions import RayError  # noqa: PLC0415 - see the module's docstring
+
+        try:
+            async with asyncio.timeout(_CONNECT_TIMEOUT):
+                await self._actor.versions.remote()
+        except (TimeoutError, RayError):
+            return False
+        return True
+
     def end(self) -> None:
         """End its process."""
         import ray  # noqa: PLC0415 - see the module's docstring
@@ -96,12 +107,9 @@ class RayCluster:
         self._places: Mapping[str, Any] = {}
         self._imported = False
 
-    def start(self) -> int:
+    def start(self) -> None:
         """
         Start a local Ray or join the cluster. It blocks for seconds; in the main thread only.
-
-        Returns:
-            How many workers to start.
 
         Raises:
             ConfigurationError: Ray is not installed, or the cluster's Ray or Python is another one.
@@ -124,7 +132,13 @@ class RayCluster:
             raise TransformerUnavailableError(f"Ray did not start: {last_line(error)}") from error
         # By value: the actor must be able to tell its version where ours is not installed.
         ray.cloudpickle.register_pickle_by_value(worker_module)
-        return self._config.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+    def most_workers(self) -> int:
+        """Tell how many workers there may be now, at least one: a cluster's CPUs come and go."""
+        import ray  # noqa: PLC0415 - see the module's docstring
+
+        seen = self._config.most or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        return max(seen, self._config.least)
 
     async def start_worker(self) -> RayWorker:
         """
@@ -147,7 +161,7 @@ class RayCluster:
         except TimeoutError as error:
             raise TransformerUnavailableError(
                 f"a worker did not come within {self._config.start_timeout:g} s: the cluster has "
-                f"no CPU free. Lower ray.workers, or add nodes."
+                f"no CPU free. Lower ray.max_actors, or add nodes."
             ) from error
         except RayError as error:
             raise TransformerUnavailableError(
@@ -198,7 +212,8 @@ def _arguments(config: RayConfig) -> Mapping[str, Any]:
     }
     if config.address is None:
         arguments |= {
-            "num_cpus": config.workers or None,
+            "num_cpus": config.most
+            or (max(config.least, os.cpu_count() or 1) if config.least else None),
             "object_store_memory": config.object_store_bytes,
             "include_dashboard": False,
         }

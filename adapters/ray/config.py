@@ -20,7 +20,12 @@ class RayConfig(msgspec.Struct, kw_only=True):
             node of it (``ray start --address=...``). A cluster with a token wants Ray's own
             ``RAY_AUTH_MODE=token`` and ``RAY_AUTH_TOKEN_PATH``. None starts a local Ray, on
             loopback only.
-        workers: Actors that transform, one CPU each; 0 takes one for each CPU that Ray sees.
+        min_actors: Actors that transform, one CPU each, that a quiet service keeps. With 0 it
+            transforms in its own process, and actors come only with a burst.
+        max_actors: Most actors of a burst; 0 takes one for each CPU that Ray sees. Where a cluster
+            grows on demand, give a number: Ray sees the CPUs that are there.
+        workers: So many actors always: as if it were given to both of them. 0 leaves it to them.
+        idle_timeout: Seconds after which an actor above `min_actors` that had no batch is ended.
         object_store_bytes: Memory of a local Ray's object store; at least 80 MiB.
         namespace: Ray's namespace, under which its tools show the actors.
         start_timeout: Seconds within which Ray must have started or been joined, and from then on
@@ -30,11 +35,24 @@ class RayConfig(msgspec.Struct, kw_only=True):
     """
 
     address: str | None = None
+    min_actors: int = 0
+    max_actors: int = 0
     workers: int = 0
+    idle_timeout: float = 60.0
     object_store_bytes: int = 256 * 1024 * 1024
     namespace: str = "cdc-audit"
     start_timeout: float = 60.0
     answer_timeout: float = 120.0
+
+    @property
+    def least(self) -> int:
+        """Actors of a quiet service."""
+        return self.workers or self.min_actors
+
+    @property
+    def most(self) -> int:
+        """Most actors; 0 means one for each CPU that Ray sees."""
+        return self.workers or self.max_actors
 
     def validate(self) -> None:
         """
@@ -45,10 +63,7 @@ class RayConfig(msgspec.Struct, kw_only=True):
         """
         if self.address is not None:
             _validate_address(self.address)
-        if not 0 <= self.workers <= MOST_WORKERS:
-            raise ConfigurationError(
-                "ray.workers", f"{self.workers} is not within 0 (each CPU) to {MOST_WORKERS}."
-            )
+        self._validate_crew()
         if self.object_store_bytes < LEAST_OBJECT_STORE:
             raise ConfigurationError(
                 "ray.object_store_bytes",
@@ -56,13 +71,32 @@ class RayConfig(msgspec.Struct, kw_only=True):
             )
         if not self.namespace.strip():
             raise ConfigurationError("ray.namespace", "it is empty. Give a name.")
-        for name in ("start_timeout", "answer_timeout"):
+        for name in ("start_timeout", "answer_timeout", "idle_timeout"):
             seconds = getattr(self, name)
             if not 0 < seconds <= LONGEST_TIMEOUT:
                 raise ConfigurationError(
                     f"ray.{name}",
                     f"{seconds} is not a time in seconds: more than 0, at most {LONGEST_TIMEOUT}.",
                 )
+
+    def _validate_crew(self) -> None:
+        for name in ("workers", "min_actors", "max_actors"):
+            count = getattr(self, name)
+            if not 0 <= count <= MOST_WORKERS:
+                raise ConfigurationError(
+                    f"ray.{name}", f"{count} is not within 0 to {MOST_WORKERS}."
+                )
+        if self.workers and (self.min_actors or self.max_actors):
+            raise ConfigurationError(
+                "ray.workers",
+                f"{self.workers} actors always, and ray.min_actors or ray.max_actors say another "
+                f"number: give either that one, or these two.",
+            )
+        if 0 < self.max_actors < self.min_actors:
+            raise ConfigurationError(
+                "ray.max_actors",
+                f"{self.max_actors} is less than ray.min_actors ({self.min_actors}).",
+            )
 
 
 def _validate_address(address: str) -> None:

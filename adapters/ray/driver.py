@@ -1,8 +1,9 @@
 """
 The Ray driver: a program of its own, started and ended by the service (`driver_process.py`).
 
-    socket ──▶ START ──▶ RayCluster.start ──▶ workers ──▶ READY
-           ──▶ TRANSFORM ──▶ a free worker ──▶ ANSWER, or LOST after the worker was replaced
+    socket ──▶ START ──▶ RayCluster.start ──▶ Crew.start ──▶ READY
+           ──▶ TRANSFORM ──▶ a free worker ──▶ ANSWER, or LOST when it is known that Ray works
+           ──▶ GROW ──▶ a first worker          CREW ◀── whenever one comes or goes
 
 It ends when the socket ends, or when Ray is gone, with its last word on the socket. While Ray
 starts or joins, which may block for ever, a thread looks whether the socket has ended.
@@ -16,52 +17,14 @@ from typing import cast
 
 import msgspec
 
-from adapters.ray.cluster import RayCluster, RayWorker
+from adapters.ray.cluster import RayCluster
+from adapters.ray.crew import Crew
 from adapters.ray.errors import WorkerLostError
-from adapters.ray.frames import Frame, FrameKind, FrameStream, Order, Refusal
+from adapters.ray.frames import CrewSize, Frame, FrameKind, FrameStream, Order, Refusal
 from domain.errors import ConfigurationError, TransformerUnavailableError
 
-
-class Crew:
-    """
-    The workers, each with one batch at a time; the one that was free last is taken first.
-
-    Args:
-        cluster: Where they are.
-    """
-
-    def __init__(self, cluster: RayCluster) -> None:
-        self._cluster = cluster
-        # Last in, first out: with little to do, the same worker has the plans of all schemas.
-        self._free: asyncio.LifoQueue[RayWorker] = asyncio.LifoQueue()
-
-    async def start(self, count: int) -> None:
-        """Start `count` workers, all or none."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(count):
-                group.create_task(self._add())
-
-    async def transform(self, packed: bytes) -> bytes:
-        """
-        Transform on a free worker.
-
-        Raises:
-            WorkerLostError: The worker was lost, and has been replaced.
-            TransformerUnavailableError: It was lost, and cannot be replaced.
-            ConfigurationError: What came in its place runs another program.
-        """
-        worker = await self._free.get()
-        try:
-            answer = await worker.transform(packed)
-        except WorkerLostError:
-            worker.end()
-            await self._add()
-            raise
-        self._free.put_nowait(worker)
-        return answer
-
-    async def _add(self) -> None:
-        self._free.put_nowait(await self._cluster.start_worker())
+_LOOK_INTERVAL = 1.0
+"""Seconds between two looks for workers that have nothing to do."""
 
 
 class Driver:
@@ -80,9 +43,10 @@ class Driver:
         first = await self._stream.receive()
         if first is None:
             return
-        cluster = RayCluster(msgspec.msgpack.decode(first.body, type=Order))
+        order = msgspec.msgpack.decode(first.body, type=Order)
+        cluster = RayCluster(order)
         try:
-            await self._work(cluster)
+            await self._work(cluster, order)
         except* ConfigurationError as group:
             error = cast("ConfigurationError", _first(group))
             body = msgspec.msgpack.encode(Refusal(error.field, error.problem))
@@ -99,20 +63,29 @@ class Driver:
         with suppress(OSError):
             await self._stream.send(kind, body)
 
-    async def _work(self, cluster: RayCluster) -> None:
-        crew = Crew(cluster)
+    async def _work(self, cluster: RayCluster, order: Order) -> None:
         with self._stream.ending_process():
-            count = cluster.start()
+            cluster.start()
         async with asyncio.TaskGroup() as group:
-            watching = group.create_task(_watch(cluster))
-            await crew.start(count)
-            await self._stream.send(FrameKind.READY, str(count).encode())
+
+            def told(size: CrewSize) -> None:
+                group.create_task(self._say(FrameKind.CREW, msgspec.msgpack.encode(size)))
+
+            beside = [group.create_task(_watch(cluster))]
+            crew = Crew(cluster, order.config, group, told=told)
+            await crew.start()
+            await self._stream.send(FrameKind.READY, str(crew.count).encode())
+            beside.append(group.create_task(_shrink(crew)))
             calls: set[asyncio.Task[None]] = set()
             while (frame := await self._stream.receive()) is not None:
+                if frame.kind is FrameKind.GROW:
+                    crew.grow()
+                    continue
                 call = group.create_task(self._answer(crew, frame))
                 calls.add(call)
                 call.add_done_callback(calls.discard)
-            for task in (watching, *calls):
+            crew.stop()
+            for task in (*beside, *calls):
                 task.cancel()
 
     async def _answer(self, crew: Crew, frame: Frame) -> None:
@@ -126,6 +99,12 @@ class Driver:
 
 async def _watch(cluster: RayCluster) -> None:
     raise TransformerUnavailableError(await cluster.watch())
+
+
+async def _shrink(crew: Crew) -> None:
+    while True:
+        await asyncio.sleep(_LOOK_INTERVAL)
+        crew.shrink()
 
 
 def _first(error: BaseException) -> BaseException:

@@ -19,7 +19,7 @@ from typing import NoReturn
 import msgspec
 
 from adapters.ray.errors import WorkerLostError
-from adapters.ray.frames import Frame, FrameKind, FrameStream, Order, Refusal
+from adapters.ray.frames import CrewSize, Frame, FrameKind, FrameStream, Order, Refusal
 from domain.errors import ConfigurationError, TransformerUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class DriverProcess:
         self._calls: dict[int, asyncio.Future[bytes]] = {}
         self._ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._ready.add_done_callback(_retrieve)
+        self._crew = CrewSize()
         self._end: Exception | None = None
         self._ended = asyncio.Event()
 
@@ -52,9 +53,14 @@ class DriverProcess:
         """Whether the workers have come, and are not gone."""
         return self._ready.done() and self._end is None
 
+    @property
+    def crew(self) -> CrewSize:
+        """How many workers there are."""
+        return self._crew
+
     async def ready(self) -> int:
         """
-        Wait for the workers, and tell how many there are.
+        Wait for the first workers, and tell how many there are.
 
         Raises:
             ConfigurationError: What is there does not fit this program.
@@ -67,7 +73,7 @@ class DriverProcess:
         Transform a packed batch on one worker.
 
         Raises:
-            WorkerLostError: That worker was lost, and has been replaced.
+            WorkerLostError: That worker was lost; others are there.
             TransformerUnavailableError: Ray is gone.
         """
         if self._end is not None:
@@ -81,6 +87,11 @@ class DriverProcess:
             return await answer
         finally:
             del self._calls[number]
+
+    async def grow(self) -> None:
+        """Ask for a first worker, where there is none. It may come later, or not at all."""
+        with suppress(OSError):  # whoever reads the stream notices too
+            await self._stream.send(FrameKind.GROW)
 
     async def wait_until_gone(self) -> NoReturn:
         """
@@ -104,6 +115,8 @@ class DriverProcess:
                 end = ConfigurationError(refusal.field, refusal.problem)
             elif frame.kind is FrameKind.READY:
                 self._ready.set_result(int(frame.text))
+            elif frame.kind is FrameKind.CREW:
+                self._crew = msgspec.msgpack.decode(frame.body, type=CrewSize)
             else:
                 self._answer(frame)
         self._fail(end)

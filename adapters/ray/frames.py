@@ -1,8 +1,8 @@
 """
 Frames over a socket between the service and its Ray driver: kind, number, length, bytes.
 
-    service  ── START, TRANSFORM(n) ──▶  driver process
-    service  ◀── READY, ANSWER(n), LOST(n), GONE, REFUSED ──  driver process
+    service  ── START, TRANSFORM(n), GROW ──▶  driver process
+    service  ◀── CREW, READY, ANSWER(n), LOST(n), GONE, REFUSED ──  driver process
 
 The end of the stream ends the driver: it does not outlive the service, however that ends.
 """
@@ -38,19 +38,25 @@ class FrameKind(enum.IntEnum):
     """A packed batch."""
 
     READY = 3
-    """The workers are there: their number, as text."""
+    """The first workers are there: their number, as text."""
 
     ANSWER = 4
     """A transformed batch."""
 
     LOST = 5
-    """The worker of this call was lost, and has been replaced: why, as text."""
+    """The worker of this call was lost, and Ray still works: why, as text."""
 
     GONE = 6
     """Ray is gone, or did not come: why, as text. The last frame."""
 
     REFUSED = 7
     """A setting is wrong: a `Refusal`. The last frame."""
+
+    GROW = 8
+    """One more worker would be of use, though no batch waits for it here."""
+
+    CREW = 9
+    """How many workers there are now: a `CrewSize`."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -66,6 +72,21 @@ class Order(msgspec.Struct, frozen=True):
     config: RayConfig
     versions: Versions
     work: bytes
+
+
+class CrewSize(msgspec.Struct, frozen=True):
+    """
+    How many workers there are.
+
+    Attributes:
+        now: Those that are there.
+        least: Those that stay when there is nothing to do.
+        most: More will not come.
+    """
+
+    now: int = 0
+    least: int = 0
+    most: int = 0
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import NoReturn
 import pytest
 
 from adapters.ray.errors import WorkerLostError
+from adapters.ray.frames import CrewSize
 from adapters.ray.shipped_slices import unpack_slices
 from adapters.ray.transformer import ATTEMPTS, RayTransformer
 from domain.consumed import ConsumedBatch
@@ -30,6 +31,14 @@ class LosableWorkers:
         self._accidents = accidents
         self.calls: list[Sequence[bytes | None]] = []
         self.gone = False
+
+    @property
+    def crew(self) -> CrewSize:
+        """As many as one likes."""
+        return CrewSize(now=1, least=1, most=1)
+
+    async def grow(self) -> None:
+        """There is one."""
 
     async def transform(self, packed: bytes) -> bytes:
         """Transform; a record ``exit`` loses the worker."""
