@@ -78,27 +78,6 @@ async def test_a_session_that_plays_replica_is_refused_too(
         run_as(guarded, None, f"SET session_replication_role = replica; {statement}")
 
 
-@pytest.mark.parametrize(
-    "table",
-    ["control_message", "processing_error", "audit_gap", "kafka_offset", "kafka_stream CASCADE"],
-)
-async def test_what_is_beside_the_trail_is_not_emptied(guarded: DatabaseConfig, table: str) -> None:
-    for role in (guarded.writer_role, guarded.reader_role, None):
-        with pytest.raises(errors.InsufficientPrivilege):
-            run_as(guarded, role, f"TRUNCATE {table}")
-
-
-async def test_quarantine_rows_are_never_deleted(guarded: DatabaseConfig) -> None:
-    async with a_store(guarded) as store:
-        bad = a_quarantined_record(0, stream_id=await claim(store))
-        batch = a_batch(await store.encoder(), quarantined=[bad])
-        await store.append(batch, a_consumed_batch(batch))
-
-    for role in (guarded.writer_role, guarded.reader_role, None):
-        with pytest.raises(errors.InsufficientPrivilege):
-            run_as(guarded, role, "DELETE FROM processing_error")
-
-
 async def test_the_writers_role_is_enough_for_all_that_a_store_does(
     guarded: DatabaseConfig,
 ) -> None:
