@@ -21,6 +21,7 @@ from adapters.debezium.envelope import read_envelope
 from adapters.debezium.envelope_changes import EnvelopeChanges
 from adapters.debezium.exact_json import encode
 from adapters.debezium.incoming import Incoming
+from adapters.debezium.ordinary_values import OrdinaryValues
 from adapters.debezium.other_shapes import OtherShapes, Wires
 from adapters.debezium.poison import invalid, shown
 from adapters.debezium.record_headers import HeaderReader
@@ -31,6 +32,8 @@ from adapters.debezium.repaired import repaired, with_notes
 from adapters.debezium.schema_names import MAGIC
 from adapters.debezium.short_way import ShortWay
 from adapters.debezium.table_types import ColumnTypes, TableTypes
+from adapters.debezium.unavailable import UnavailableValues
+from adapters.debezium.value_plan import ValuePart
 from adapters.debezium.wire_json import JsonPart, JsonWire
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
@@ -93,7 +96,10 @@ class DebeziumDecoder:
         self._others = OtherShapes(self._config, wires, keys, self._envelopes)
         self._records = ChangeRecords(self._config)
         self._short = ShortWay(self._config, keys, redaction.concerns)
+        unavailable = UnavailableValues(self._config.unavailable_placeholder)
+        self._values = OrdinaryValues(self._short, keys, unavailable)
         self._not_ordinary: ConsumedRecord | None = None
+        self._odd_fronts: set[bytes] = set()
 
     def __reduce__(self) -> tuple[Callable[[], "DebeziumDecoder"], tuple[()]]:
         made = partial(
@@ -129,17 +135,37 @@ class DebeziumDecoder:
 
     def ordinary_change(self, record: ConsumedRecord, stream_id: int) -> OrdinaryChange | None:
         look, value = self._headers.look(record.headers), record.value
-        if value and value[0] == _OBJECT and not look.has_meaning:
-            plan = None
-            after_schema = self._wire.after_last_schema(record.topic, value)
-            if after_schema is not None:
-                value, plan = after_schema
-            if plan is not None or self._types.are_unknown:
-                change = self._short.change(value, plan, Incoming(record, stream_id, look))
-                if change is not None:
-                    return change
-        self._not_ordinary = record
-        return None
+        change = None
+        if value and not look.has_meaning:
+            if value[0] == _OBJECT:
+                change = self._ordinary_json(value, Incoming(record, stream_id, look))
+            elif value[0] == MAGIC:
+                change = self._ordinary_registered(value, Incoming(record, stream_id, look))
+        if change is None:
+            self._not_ordinary = record
+        return change
+
+    def _ordinary_json(self, value: bytes, incoming: Incoming) -> OrdinaryChange | None:
+        plan = None
+        after_schema = self._wire.after_last_schema(incoming.record.topic, value)
+        if after_schema is not None:
+            value, plan = after_schema
+        if plan is None and not self._types.are_unknown:
+            return None
+        return self._short.change(value, plan, incoming)
+
+    def _ordinary_registered(self, value: bytes, incoming: Incoming) -> OrdinaryChange | None:
+        front = self._registry.front(value)
+        if front in self._odd_fronts:
+            return None
+        try:
+            part = self._registry.part(value, None)
+        except TransformationError:
+            return None  # judged on the long way
+        change = self._values.change(part, incoming) if isinstance(part, ValuePart) else None
+        if change is None and (isinstance(part, JsonPart) or self._values.are_odd(part.plan)):
+            self._odd_fronts.add(front)
+        return change
 
     def _with_key(
         self, result: AuditRecord | ControlMessage | SkippedRecord, incoming: Incoming

@@ -21,7 +21,7 @@ _SEGMENT = 2**32
 _both = Packing(">QQ").pack
 
 
-def metadata(source: msgspec.Raw) -> str:
+def metadata(source: msgspec.Raw | bytes) -> str:
     """The block itself, to store."""
     text = str(source, "utf-8")
     if len(text) > _SHORT or "\\u" in text:

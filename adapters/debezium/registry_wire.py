@@ -92,6 +92,10 @@ class RegistryWire:
         reader, named = known
         return reader(data[len(front) :], named)
 
+    def front(self, data: bytes) -> bytes:
+        """What in front of a key or value names its schema."""
+        return front_of(data, self._ids)
+
     def json_part(self, schema_id: int, payload: Json) -> Part:
         """What Apicurio's ``{"schemaId": ..., "payload": ...}`` is. Raises as `part` does."""
         name = SchemaName(content_reference(schema_id, self._ids))

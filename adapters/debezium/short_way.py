@@ -58,7 +58,7 @@ _first_signed = Packing(">q").unpack_from
 """The first 8 bytes as a signed big-endian integer."""
 
 
-class _Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True):
     """
     What all changes of a table and operation share.
 
@@ -76,9 +76,28 @@ class _Known(msgspec.Struct, frozen=True):
     plan: OrdinaryPlan | None = None
     defaults: Mapping[str, Any] = {}
 
+    def kind(self, *, has_old: bool) -> ChangeKind:
+        """
+        The kind of changes with, or without, an old row.
+
+        Raises:
+            NotOrdinaryError: Such are not ordinary.
+        """
+        kind = self.with_old if has_old else self.without_old
+        if kind is None:
+            raise NotOrdinaryError
+        return kind
+
+    def key_hash(self, canonical: bytes) -> int:
+        """The hash of a key of the table."""
+        whole = self.hash.copy()
+        whole.update(canonical + b"]")
+        (number,) = _first_signed(whole.digest())
+        return int(number)
+
 
 _NO_COLUMNS: Mapping[str, Any] = {}
-_NOTHING = _Known(None)
+_NOTHING = Known(None)
 _Names = tuple[EnvelopePlan | None, str, str, str, str, str]
 
 
@@ -100,7 +119,7 @@ class ShortWay:
         self._identities = config.replica_identity
         self._is_redacted = is_redacted
         self._missing = MissingValues(self._unavailable)
-        self._known: dict[_Names, _Known] = {}
+        self._known: dict[_Names, Known] = {}
 
     def change(
         self, payload: bytes, plan: EnvelopePlan | None, incoming: Incoming
@@ -121,21 +140,45 @@ class ShortWay:
     def _change(
         self, envelope: Envelope, plan: EnvelopePlan | None, incoming: Incoming
     ) -> OrdinaryChange:
-        record, block = incoming.record, envelope.transaction
         source = read_postgres_source(envelope.source)
-        known = self._of_table(source, envelope.op, plan)
-        if known is _NOTHING:
-            raise NotOrdinaryError
+        known = self.of_table(source, envelope.op, plan)
         rows: tuple[Json, Json] = (envelope.before, envelope.after)
         if known.plan is not None:
             rows = known.plan.rows(envelope.before, envelope.after)
         (old_text, old), (new_text, new) = read_row(rows[0]), read_row(rows[1])
-        kind = known.without_old if old_text is None else known.with_old
-        if kind is None:
-            raise NotOrdinaryError
+        kind = known.kind(has_old=old_text is not None)
         key, key_hash, key_columns = self._key(known, incoming)
-        changed = self._changed(envelope.op, known.defaults, (old, new), key_columns)
+        changed = self.changed(envelope.op, known.defaults, (old, new), key_columns)
+        return self.made(
+            kind,
+            (source, envelope, incoming),
+            (key, key_hash),
+            (old_text, new_text, changed),
+            metadata(envelope.source),
+        )
+
+    def made(
+        self,
+        kind: ChangeKind,
+        read: tuple[PostgresSource, Envelope, Incoming],
+        key: tuple[str | None, int | None],
+        rows: tuple[str | None, str | None, tuple[str, ...] | None],
+        source_text: str,
+    ) -> OrdinaryChange:
+        """
+        The change.
+
+        Args:
+            kind: Its kind.
+            read: Source block, envelope and record.
+            key: Canonical JSON of its key, and its hash.
+            rows: Both images, and the columns that differ.
+            source_text: The source block to store.
+        """
+        source, envelope, incoming = read
+        record, block = incoming.record, envelope.transaction
         changed_at, captured_at, kafka_at = times(source, envelope, record.timestamp)
+        old, new, changed = rows
         return OrdinaryChange(
             kind,
             incoming.stream_id,
@@ -144,21 +187,20 @@ class ShortWay:
             changed_at,
             captured_at,
             kafka_at,
-            key,
-            key_hash,
-            old_text,
-            new_text,
+            *key,
+            old,
+            new,
             changed,
             transaction_id(source, block),
             None if block is None else block.total_order,
             None if block is None else block.data_collection_order,
             *positions(source),
-            metadata(envelope.source),
+            source_text,
             incoming.look.stored,
         )
 
     def _key(
-        self, known: _Known, incoming: Incoming
+        self, known: Known, incoming: Incoming
     ) -> tuple[str | None, int | None, Mapping[str, Any]]:
         """The canonical key, its hash, and its columns."""
         key = incoming.record.key
@@ -171,19 +213,21 @@ class ShortWay:
             canonical, columns = decoded.canonical, decoded.columns
         else:
             canonical, columns = read_key(key)
-        whole = known.hash.copy()
-        whole.update(canonical + b"]")
-        (number,) = _first_signed(whole.digest())
-        return canonical.decode(), number, columns
+        return canonical.decode(), known.key_hash(canonical), columns
 
-    def _changed(
+    def changed(
         self,
         op: str,
         defaults: Mapping[str, Any],
         rows: tuple[Columns | None, Columns | None],
         key: Mapping[str, Any],
     ) -> tuple[str, ...] | None:
-        """The columns of an update that differ, if the rows are what its operation needs."""
+        """
+        The columns of an update that differ, if the rows are what its operation needs.
+
+        Raises:
+            NotOrdinaryError: They are not, or may be something else than they seem.
+        """
         old, new = rows
         if op == "d":
             if new is not None or old is None or not has_data_besides(old, key, defaults):
@@ -197,7 +241,13 @@ class ShortWay:
             raise NotOrdinaryError
         return changed_columns(old, new)
 
-    def _of_table(self, source: PostgresSource, op: str, plan: EnvelopePlan | None) -> _Known:
+    def of_table(self, source: PostgresSource, op: str, plan: EnvelopePlan | None) -> Known:
+        """
+        What is known of a table.
+
+        Raises:
+            NotOrdinaryError: Changes of it are not ordinary.
+        """
         names = (plan, source.name, source.db, source.schema, source.table, op)
         known = self._known.get(names)
         if known is None:
@@ -208,9 +258,11 @@ class ShortWay:
             except (NotOrdinaryError, TransformationError):
                 known = _NOTHING
             self._known[names] = known
+        if known is _NOTHING:
+            raise NotOrdinaryError
         return known
 
-    def _new(self, source: PostgresSource, op: str, plan: EnvelopePlan | None) -> _Known:
+    def _new(self, source: PostgresSource, op: str, plan: EnvelopePlan | None) -> Known:
         operation = _OPERATIONS.get(op)
         identity = self._identities.get(f"{source.schema}.{source.table}")
         if (
@@ -226,7 +278,7 @@ class ShortWay:
             return ChangeKind(table, operation, image, notes, DECODER_VERSION)
 
         is_old_sure = op in _HAVE_OLD and identity in {None, "full"}
-        return _Known(
+        return Known(
             sha256(identity_prefix(*table)),
             kind(BeforeImage.COMPLETE) if is_old_sure else None,
             kind(BeforeImage.ABSENT) if op in _HAVE_NO_OLD else None,

@@ -7,12 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.debezium.decoder import DebeziumDecoder
+from adapters.debezium.registered_schemas import RegisteredSchemas, SchemaIds
 from domain.audit_record import AuditRecord
 from domain.control import ControlMessage, SkippedRecord
 from domain.errors import TransformationError
 from tests.unit.debezium.avro_schemas import avro_schema, framed
+from tests.unit.debezium.ordinary_changes import LongWay
 from tests.unit.debezium.records import a_consumed, an_envelope, as_bytes
-from tests.unit.debezium.registries import a_decoder, a_reference, a_schema
+from tests.unit.debezium.registries import a_decoder, a_lookup, a_reference, a_schema
 from tests.unit.debezium.typed_rows import TYPES, in_avro, in_json
 
 SOURCE: dict[str, Any] = {
@@ -115,6 +117,35 @@ def test_any_row_in_avro_decodes_as_in_json_with_a_schema(
     in_two = [comparable(outcome(decoder, value)) for value in (as_json, as_avro)]
 
     assert in_two[1] == in_two[0]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(made=typed_envelopes())
+def test_the_short_way_of_avro_gives_what_the_long_way_gives(
+    made: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    _, as_avro = both_forms(*made)
+    schemas = {a_reference(1): a_schema(avro_schema(made[0]))}
+    ids = RegisteredSchemas(a_lookup(schemas), SchemaIds())
+
+    short = outcome(DebeziumDecoder(schemas=ids), as_avro)
+    long = outcome(LongWay(schemas=ids), as_avro)
+
+    assert short == long
+
+
+def test_ordinary_changes_in_avro_take_the_short_way() -> None:
+    column = {"type": "int64", "field": "id"}
+    made = an_envelope("u", before={"id": 1}, after={"id": 2})
+    schema = envelope_schema([column, {**column, "field": "total"}])
+    made["before"], made["after"] = {"id": 1, "total": 5}, {"id": 1, "total": 6}
+    _, as_avro = both_forms(schema, made)
+    decoder = a_decoder({a_reference(1): a_schema(avro_schema(schema))})
+
+    change = decoder.ordinary_change(a_consumed(as_avro, key=b'{"id":1}'), 1)
+
+    assert change is not None
+    assert change.changed_columns == ("total",)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
