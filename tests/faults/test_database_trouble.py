@@ -143,10 +143,12 @@ def test_serialization_failures_are_tried_again(scene: Scene, administrator: Adm
 
 
 def test_a_deadlock_is_tried_again(scene: Scene, administrator: Administrator) -> None:
-    administrator.set_for_all("deadlock_timeout", "50ms")
+    # A session looks for a deadlock once, when it has waited for so long: the service must wait
+    # when the rival already does, and be the one that finds it.
+    administrator.set_for_all("deadlock_timeout", "2s")
 
     with scene.flowing() as service, administrator.session() as rival:
-        rival.execute("SET deadlock_timeout TO '1min'")  # the service is the one that finds it
+        rival.execute("SET deadlock_timeout TO '1min'")
         while "deadlock detected" not in service.output:
             with rival.transaction():
                 rival.execute("SELECT FROM kafka_offset WHERE partition = 2 FOR UPDATE")
