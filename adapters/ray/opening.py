@@ -2,18 +2,21 @@
 
 import asyncio
 import pickle
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
+from adapters.ray.choice import MeasuredChoice
 from adapters.ray.config import RayConfig
 from adapters.ray.driver_process import DriverProcess, driver_process
 from adapters.ray.frames import Order
-from adapters.ray.transformer import RayTransformer
+from adapters.ray.shipped_slices import main_topic
+from adapters.ray.transformer import RayTransformer, Shipped
 from adapters.ray.versions import our_versions
 from adapters.ray.with_fallback import TransformerWithFallback
 from adapters.ray.work import TransformWork
 from application.ports import BatchTransformer
+from domain.consumed import PartitionSlice
 from domain.errors import TransformerUnavailableError
 
 OpenDriver = Callable[[Order], AbstractAsyncContextManager[DriverProcess]]
@@ -21,7 +24,11 @@ OpenDriver = Callable[[Order], AbstractAsyncContextManager[DriverProcess]]
 
 @asynccontextmanager
 async def open_workers(
-    work: TransformWork, config: RayConfig, *, open_driver: OpenDriver = driver_process
+    work: TransformWork,
+    config: RayConfig,
+    *,
+    open_driver: OpenDriver = driver_process,
+    shipped: Shipped | None = None,
 ) -> AsyncGenerator[RayTransformer]:
     """
     Start Ray, or join the cluster, and end or leave it at the end. Nothing of it is left.
@@ -42,7 +49,7 @@ async def open_workers(
                 f"no Ray {where} within {longest:g} s. If the cluster is up and asks for a token, "
                 f"set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH."
             ) from error
-        yield RayTransformer(driver, work)
+        yield RayTransformer(driver, work, shipped=shipped)
 
 
 @asynccontextmanager
@@ -57,7 +64,15 @@ async def open_ray_transformer(
         config: Where Ray runs.
         fallback: Transforms what is small, and everything while Ray is not there.
     """
-    transformer = TransformerWithFallback(partial(open_workers, work, config), fallback)
+    choice = MeasuredChoice()
+
+    def shipped(slices: Sequence[PartitionSlice], seconds: float) -> None:
+        records = sum(len(part.records) for part in slices)
+        choice.shipped(main_topic(slices), records, seconds)
+
+    transformer = TransformerWithFallback(
+        partial(open_workers, work, config, shipped=shipped), fallback, choice=choice
+    )
     opened = asyncio.create_task(transformer.keep_open())
     try:
         yield transformer

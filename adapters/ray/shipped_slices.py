@@ -72,3 +72,9 @@ def unpack_slices(packed: bytes) -> Sequence[PartitionSlice]:
         )
         for s in shipped
     ]
+
+
+def main_topic(slices: Sequence[PartitionSlice]) -> str:
+    """Name the topic of the largest of `slices`, which tells best what the batch costs."""
+    largest = max(slices, key=lambda part: len(part.records), default=None)
+    return "" if largest is None else largest.partition.topic

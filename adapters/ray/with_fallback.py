@@ -3,16 +3,24 @@ A transformer that comes and goes, and another one that is always there.
 
     open ──▶ up ──────▶ gone ──▶ pause ──▶ open ...       transform ──▶ the one that is up, or
       └──▶ refused: never again                                     └─▶ the one that is there
+
+While it is up, measurements choose between the two (`choice.py`). All its workers being busy, with
+a batch waiting for them, the one that is there takes its share.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+import time
+from collections.abc import Callable, Generator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import NoReturn, Protocol
 
+from adapters.ray.choice import Engine, MeasuredChoice, Situation
+from adapters.ray.frames import CrewSize
+from adapters.ray.shipped_slices import main_topic
 from application.patience import BackOff
 from application.ports import BatchTransformer
+from application.transform_load import TransformLoad
 from domain.consumed import ConsumedBatch
 from domain.errors import ConfigurationError, TransformerUnavailableError
 from domain.transformed import TransformedBatch
@@ -21,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 SMALL = 100
 """
-Records of a batch that is not worth the way to a worker.
+Records of a batch that is not worth the way to a worker, nor to be measured.
 
 The way there and back takes about 2 ms of both processes, whatever the batch; in this process
 100 records take 1 ms.
@@ -35,6 +43,15 @@ LONGEST_PAUSE = 60.0
 
 class PassingTransformer(BatchTransformer, Protocol):
     """A transformer that may go."""
+
+    @property
+    def crew(self) -> CrewSize:
+        """How many workers it has."""
+        ...
+
+    async def grow(self) -> None:
+        """Ask for a first worker, where there is none."""
+        ...
 
     async def wait_until_gone(self) -> NoReturn:
         """
@@ -58,6 +75,7 @@ class TransformerWithFallback:
     Args:
         open_transformer: Opens the one that comes and goes.
         fallback: The other one.
+        choice: Chooses between them.
         name: What the first one is called in `engine`.
         back_off: The pauses between the tries to open it.
     """
@@ -67,6 +85,7 @@ class TransformerWithFallback:
         open_transformer: OpenTransformer,
         fallback: BatchTransformer,
         *,
+        choice: MeasuredChoice | None = None,
         name: str = "ray",
         back_off: BackOff | None = None,
     ) -> None:
@@ -74,6 +93,10 @@ class TransformerWithFallback:
         self._fallback = fallback
         self._name = name
         self._back_off = back_off or BackOff(first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+        self._choice = choice or MeasuredChoice()
+        self._under_way = 0
+        self._on_ray = 0
+        self._turn = asyncio.Lock()
         self._up: PassingTransformer | None = None
         self._why_not = f"{name} is starting"
 
@@ -84,15 +107,33 @@ class TransformerWithFallback:
         return f"{self._fallback.engine} ({self._why_not})"
 
     async def transform(self, batch: ConsumedBatch) -> TransformedBatch:
-        up = self._up
-        if up is None or _is_small(batch):
-            return await self._fallback.transform(batch)
-        try:
-            return await up.transform(batch)
-        except TransformerUnavailableError as error:
-            if self._up is up:
-                self._gone(error)
-            return await self._fallback.transform(batch)
+        if _is_small(batch):
+            self._choice.went(Engine.INPROCESS, Situation.SMALL)
+            began = time.perf_counter()
+            result = await self._fallback.transform(batch)
+            self._choice.spent(Engine.INPROCESS, time.perf_counter() - began)
+            return result
+        situation = self._choice.situation(others=self._under_way)
+        with self._counted():
+            up = self._up
+            if up is not None and await self._goes_to_ray(up, batch, situation):
+                self._choice.went(Engine.RAY, situation)
+                return await self._on_the_way(up, batch)
+            self._choice.went(Engine.INPROCESS, situation)
+            return await self._here(batch)
+
+    def load(self) -> TransformLoad:
+        """Tell what it does now."""
+        crew = self._up.crew if self._up is not None else CrewSize()
+        return TransformLoad(
+            actors=crew.now,
+            least=crew.least,
+            most=crew.most,
+            under_way=self._under_way,
+            worth_under_way=crew.now + 1 if self._on_ray else 0,
+            decisions=dict(self._choice.decisions),
+            seconds=dict(self._choice.seconds),
+        )
 
     async def keep_open(self) -> None:
         """Open the one that comes and goes, again and again, until cancelled or refused."""
@@ -109,6 +150,52 @@ class TransformerWithFallback:
             finally:
                 self._up = None
             await asyncio.sleep(self._back_off.next_pause())
+
+    @contextmanager
+    def _counted(self) -> Generator[None]:
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
+    async def _goes_to_ray(
+        self, up: PassingTransformer, batch: ConsumedBatch, situation: Situation
+    ) -> bool:
+        if self._choice.best(main_topic(batch.slices), situation) is Engine.INPROCESS:
+            return False
+        if up.crew.now == 0:
+            if situation is Situation.BURST:
+                await up.grow()
+            return False
+        return self._on_ray <= up.crew.now
+
+    async def _on_the_way(self, up: PassingTransformer, batch: ConsumedBatch) -> TransformedBatch:
+        is_alone = self._on_ray == 0
+        self._on_ray += 1
+        began = time.perf_counter()
+        try:
+            result = await up.transform(batch)
+        except TransformerUnavailableError as error:
+            if self._up is up:
+                self._gone(error)
+            return await self._here(batch)
+        finally:
+            self._on_ray -= 1
+        if is_alone:
+            seconds = time.perf_counter() - began
+            self._choice.returned(main_topic(batch.slices), batch.record_count, seconds)
+        return result
+
+    async def _here(self, batch: ConsumedBatch) -> TransformedBatch:
+        # One at a time, which it is anyway: what waits for its turn would spoil the measurement.
+        async with self._turn:
+            began = time.perf_counter()
+            result = await self._fallback.transform(batch)
+            seconds = time.perf_counter() - began
+        self._choice.decoded(main_topic(batch.slices), batch.record_count, seconds)
+        self._choice.spent(Engine.INPROCESS, seconds)
+        return result
 
     async def _use(self) -> None:
         async with self._open() as transformer:

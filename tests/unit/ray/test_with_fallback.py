@@ -8,6 +8,8 @@ from typing import NoReturn
 import pytest
 
 from adapters.memory.batch_transformer import MemoryBatchTransformer
+from adapters.ray.choice import Engine, MeasuredChoice, Situation
+from adapters.ray.frames import CrewSize
 from adapters.ray.with_fallback import SMALL, SMALL_BYTES, TransformerWithFallback
 from application.patience import BackOff
 from domain.consumed import ConsumedBatch
@@ -26,11 +28,17 @@ class Passing(MemoryBatchTransformer):
     def __init__(self) -> None:
         super().__init__(a_work().decoder, a_work().encoder)
         self.end: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
+        self.crew = CrewSize(now=1, least=0, most=2)
+        self.grown = 0
 
     @property
     def engine(self) -> str:
         """As Ray's."""
         return "ray"
+
+    async def grow(self) -> None:
+        """Count it."""
+        self.grown += 1
 
     async def wait_until_gone(self) -> NoReturn:
         """Wait until told."""
@@ -41,6 +49,15 @@ class Passing(MemoryBatchTransformer):
         """Be gone, for this reason."""
         self.available = False
         self.end.set_exception(error)
+
+
+class ToRay(MeasuredChoice):
+    """Whatever was measured, it goes to Ray."""
+
+    def best(self, topic: str, situation: Situation) -> Engine:
+        """Ray."""
+        del topic, situation
+        return Engine.RAY
 
 
 class Place:
@@ -67,7 +84,7 @@ class Place:
         work = a_work()
         self.fallback = MemoryBatchTransformer(work.decoder, work.encoder)
         self.transformer = TransformerWithFallback(
-            self.open, self.fallback, back_off=BackOff(first=0.001, longest=0.002)
+            self.open, self.fallback, choice=ToRay(), back_off=BackOff(first=0.001, longest=0.002)
         )
 
     @asynccontextmanager
@@ -209,3 +226,54 @@ async def test_the_reason_is_one_short_line(place: Place) -> None:
     engine = place.transformer.engine
     assert engine.startswith("inprocess (ray is gone: it failed after xxx")
     assert len(engine) < 300
+
+
+async def test_without_workers_a_burst_asks_for_one_and_is_done_here(place: Place) -> None:
+    ray = await place.until_up()
+    ray.crew = CrewSize(now=0, least=0, most=2)
+
+    results = await asyncio.gather(*(place.transformer.transform(LARGE) for _ in range(2)))
+
+    assert results == [transformed_here(LARGE)] * 2
+    assert (ray.batches, ray.grown) == ([], 1)  # the first of them was alone
+
+
+async def test_what_busy_workers_would_let_wait_is_done_here(place: Place) -> None:
+    ray = await place.until_up()
+
+    await asyncio.gather(*(place.transformer.transform(LARGE) for _ in range(5)))
+
+    assert len(ray.batches) == 2  # one in work, one in front of it
+    assert len(place.fallback.batches) == 3
+
+
+async def test_it_tells_how_many_batches_keep_all_workers_busy(place: Place) -> None:
+    ray = await place.until_up()
+    ray.crew = CrewSize(now=3, least=1, most=4)
+    before = place.transformer.load()
+
+    calls = [asyncio.create_task(place.transformer.transform(LARGE)) for _ in range(2)]
+    await asyncio.sleep(0)
+    during = place.transformer.load()
+    await asyncio.gather(*calls)
+    after = place.transformer.load()
+
+    assert (before.actors, before.least, before.most) == (3, 1, 4)
+    assert (before.under_way, before.worth_under_way) == (0, 0)
+    assert (during.under_way, during.worth_under_way) == (2, 4)
+    assert (after.under_way, after.worth_under_way) == (0, 0)
+    assert after.decisions == {("ray", "quiet"): 1, ("ray", "burst"): 1}
+
+
+async def test_a_batch_that_is_done_here_counts_into_the_time_of_this_process(
+    place: Place,
+) -> None:
+    place.may_open.clear()
+    place.begin()
+
+    await place.transformer.transform(LARGE)
+    await place.transformer.transform(TINY)
+
+    load = place.transformer.load()
+    assert load.decisions == {("inprocess", "quiet"): 1, ("inprocess", "small"): 1}
+    assert load.seconds["inprocess"] > 0
