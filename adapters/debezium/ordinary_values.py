@@ -20,7 +20,7 @@ from adapters.debezium.ordinary_rows import NOT_ORDINARY, NotOrdinaryError
 from adapters.debezium.ordinary_source import metadata
 from adapters.debezium.record_keys import KeyDecoder
 from adapters.debezium.rows import Row
-from adapters.debezium.short_way import ShortWay
+from adapters.debezium.short_way import Known, ShortWay
 from adapters.debezium.source_block import PostgresSource, TransactionBlock
 from adapters.debezium.unavailable import UnavailableValues, leaves_reference_in
 from adapters.debezium.value_plan import ValuePart, ValuePlan, ValueRows
@@ -71,26 +71,13 @@ class OrdinaryValues:
 
     def _change(self, part: ValuePart, incoming: Incoming) -> OrdinaryChange:
         value: dict[str, Any] = part.value
-        fields, op = value["source"], value["op"]
-        if fields["connector"] != "postgresql":
-            self._odd.add(part.plan)
-            raise NotOrdinaryError
-        source = msgspec.convert(fields, PostgresSource)
-        try:
-            known = self._short.of_table(source, op, part.plan.connect)
-        except NotOrdinaryError:
-            if op in _OF_ROWS:
-                self._odd.add(part.plan)
-            raise
+        source, known = self._table(part)
         (old_text, old), (new_text, new) = self._rows(part)
         kind = known.kind(has_old=old_text is not None)
-        key = self._keys.decode(incoming, "postgresql")
-        if key is not None and key.columns is None:
-            raise NotOrdinaryError
-        columns = _NO_COLUMNS if key is None or key.columns is None else key.columns
-        changed = self._short.changed(op, known.defaults, (old, new), columns)
+        key, columns = self._key(known, incoming)
+        changed = self._short.changed(value["op"], known.defaults, (old, new), columns)
         envelope = Envelope(
-            op,
+            value["op"],
             NULL,
             transaction=_transaction(value.get("transaction")),
             ts_ms=value.get("ts_ms"),
@@ -100,12 +87,34 @@ class OrdinaryValues:
         return self._short.made(
             kind,
             (source, envelope, incoming),
-            (None, None)
-            if key is None
-            else (key.canonical.decode(), known.key_hash(key.canonical)),
+            key,
             (old_text, new_text, changed),
-            metadata(encode(fields)),
+            metadata(encode(value["source"])),
         )
+
+    def _table(self, part: ValuePart) -> tuple[PostgresSource, Known]:
+        fields, op = part.value["source"], part.value["op"]
+        if fields["connector"] != "postgresql":
+            self._odd.add(part.plan)
+            raise NotOrdinaryError
+        source = msgspec.convert(fields, PostgresSource)
+        try:
+            return source, self._short.of_table(source, op, part.plan.connect)
+        except NotOrdinaryError:
+            if op in _OF_ROWS:
+                self._odd.add(part.plan)
+            raise
+
+    def _key(
+        self, known: Known, incoming: Incoming
+    ) -> tuple[tuple[str | None, int | None], Mapping[str, Any]]:
+        """Canonical key and its hash, and its columns."""
+        key = self._keys.decode(incoming, "postgresql")
+        if key is None:
+            return (None, None), _NO_COLUMNS
+        if key.columns is None:
+            raise NotOrdinaryError
+        return (key.canonical.decode(), known.key_hash(key.canonical)), key.columns
 
     def _rows(self, part: ValuePart) -> tuple[_Image, _Image]:
         body, plan = part.body, part.plan

@@ -81,6 +81,20 @@ class JdbcSink:
         }
 
 
+def _worker_settings(bootstrap: str, rest: str, home: Path) -> str:
+    settings = {
+        "bootstrap.servers": bootstrap,
+        "listeners": rest,
+        "plugin.path": str(JARS / "plugins"),
+        "offset.storage.file.filename": str(home / "offsets"),
+        "key.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "key.converter.schemas.enable": "false",
+        "connector.client.config.override.policy": "All",
+    }
+    return "\n".join(f"{name}={value}" for name, value in settings.items())
+
+
 @contextmanager
 def a_connect_worker(rig: Rig) -> Generator[str]:
     """
@@ -98,18 +112,7 @@ def a_connect_worker(rig: Rig) -> Generator[str]:
     rest = f"http://{LOOPBACK}:{free_port()}"
     (home / "log4j2.properties").write_text(LOG_SETTINGS, encoding="ascii")
     worker = home / "worker.properties"
-    settings = {
-        "bootstrap.servers": rig.kafka.bootstrap,
-        "listeners": rest,
-        "plugin.path": str(JARS / "plugins"),
-        "offset.storage.file.filename": str(home / "offsets"),
-        "key.converter": "org.apache.kafka.connect.json.JsonConverter",
-        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
-        "key.converter.schemas.enable": "false",
-        "connector.client.config.override.policy": "All",
-    }
-    lines = [f"{name}={value}" for name, value in settings.items()]
-    worker.write_text("\n".join(lines), encoding="utf-8")
+    worker.write_text(_worker_settings(rig.kafka.bootstrap, rest, home), encoding="utf-8")
     command = [
         find_java(),
         "-Xmx1g",
