@@ -9,6 +9,9 @@ While batch n is stored, n+1 is transformed, and the open batch collects n+2. A 
 - when there is room in front of the store, and at least `batch_size` records wait, or the open
   batch is full, or its first record has waited for `batch_timeout`.
 
+Room there is for `transform_ahead` batches; while workers elsewhere are in use, for as many as keep
+them busy, each with its share of a full batch at least.
+
 When a batch cannot be stored as it is (another writer was faster, or its topic is held), all that
 is behind it in the lane is stale: it is thrown away, and the source is set back to the first
 offset of each partition. No await parts these two, so nothing stale can slip in between.
@@ -148,7 +151,7 @@ class Lane:
             return False
         if self._current is None and not self._ahead:
             return True
-        if len(self._ahead) >= self._config.transform_ahead:
+        if not self._has_room():
             return False
         left = self._seconds_left()
         return (
@@ -156,6 +159,16 @@ class Lane:
             or self._open.record_count >= self._config.batch_size
             or self._open.is_full
             or (left is not None and left <= 0)
+        )
+
+    def _has_room(self) -> bool:
+        ahead = len(self._ahead)
+        if ahead < self._config.transform_ahead:
+            return True
+        worth = self._stages.worth_ahead()
+        return ahead < worth and (
+            self._open.size * worth >= self._config.max_batch_bytes
+            or self._open.record_count * worth >= self._config.max_batch_records
         )
 
     def _seconds_left(self) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from application.transform_load import TransformLoad
 from domain.quarantine import QuarantinedRecord
 from domain.transformed import TransformedBatch
 
@@ -77,6 +78,7 @@ class PipelineStatus(msgspec.Struct, frozen=True, kw_only=True):
         topic_orders: Topics of which an operator ordered to quarantine whatever fails, in words.
         stopped_partitions: Partitions whose log is damaged, as ``topic-partition``, with the
             reason and the command that skips the damage.
+        transform_load: What is transformed where; None where all of it is in this process.
     """
 
     state: PipelineState
@@ -92,3 +94,4 @@ class PipelineStatus(msgspec.Struct, frozen=True, kw_only=True):
     held_topics: Mapping[str, str] = {}
     topic_orders: Mapping[str, str] = {}
     stopped_partitions: Mapping[str, str] = {}
+    transform_load: TransformLoad | None = None

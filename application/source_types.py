@@ -20,6 +20,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from application.ports import BatchTransformer
+from application.transform_load import TransformLoad, load_of
 from domain.consumed import ConsumedBatch
 from domain.control import ControlKind
 from domain.errors import RepositoryError
@@ -90,6 +91,10 @@ class LearningTransformer:
     def engine(self) -> str:
         """Where it works now."""
         return self._transformer.engine
+
+    def load(self) -> TransformLoad | None:
+        """Tell what the other one does now."""
+        return load_of(self._transformer)
 
     async def transform(self, batch: ConsumedBatch) -> TransformedBatch:
         """Transform `batch`, once more if types became known by it. Raises as the other does."""

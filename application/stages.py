@@ -9,6 +9,7 @@ from application.consumer_config import ConsumerConfig
 from application.ledger import Ledger
 from application.patience import Holds
 from application.ports import AuditStore, BatchTransformer, SeekableSource
+from application.transform_load import load_of
 from domain.errors import FencedError
 from domain.quarantine import QuarantinedRecord
 from domain.transformed import TransformedBatch
@@ -59,3 +60,8 @@ class Stages(msgspec.Struct, frozen=True, kw_only=True):
     holds: Holds
     rules: LaneRules
     config: ConsumerConfig
+
+    def worth_ahead(self) -> int:
+        """So many batches ahead of the current one make use of all workers; 0 without any."""
+        load = load_of(self.transformer)
+        return 0 if load is None else load.worth_under_way

@@ -5,8 +5,6 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from application.ports import BatchTransformer
-
 
 class TransformLoad(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -38,11 +36,11 @@ class TransformLoad(msgspec.Struct, frozen=True, kw_only=True):
 class TellsLoad(Protocol):
     """A transformer that spreads its work."""
 
-    def load(self) -> TransformLoad:
-        """Tell what it does now. Cheap, and safe at any time."""
+    def load(self) -> TransformLoad | None:
+        """Tell what it does now; None if it spreads nothing. Cheap, and safe at any time."""
         ...
 
 
-def load_of(transformer: BatchTransformer) -> TransformLoad | None:
+def load_of(transformer: object) -> TransformLoad | None:
     """Ask `transformer` for its load; None if it does not spread its work."""
     return transformer.load() if isinstance(transformer, TellsLoad) else None

@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+import msgspec
+
 from application.consumer_config import ConsumerConfig
 from application.patience import BackOff, wait_for_event
 from application.ports import AuditStore, BatchObserver, BatchTransformer, RecordSource, RowEncoder
 from application.record_changes import RecordChanges
 from application.reports import PipelineState, PipelineStatus
 from application.topic_orders import HeedOrders, TopicOrders
+from application.transform_load import load_of
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
 from entrypoints.background import Run, running_beside
 
@@ -77,6 +80,7 @@ class AuditService:
         self._writer = writer
         self._clock = clock
         self._pipeline: RecordChanges | None = None
+        self._transformer: BatchTransformer | None = None
         self._stop = asyncio.Event()
         self._before = PipelineStatus(
             state=PipelineState.STOPPED, last_turn=clock(), transform_engine=engine
@@ -102,6 +106,7 @@ class AuditService:
             ):
                 if self._stop.is_set():
                     return
+                self._transformer = transformer
                 self._pipeline = RecordChanges(
                     self._source,
                     transformer,
@@ -135,7 +140,10 @@ class AuditService:
 
     def status(self) -> PipelineStatus:
         """Tell what the pipeline is doing now. Cheap, and safe at any time."""
-        return self._before if self._pipeline is None else self._pipeline.status()
+        if self._pipeline is None:
+            return self._before
+        load = load_of(self._transformer)
+        return msgspec.structs.replace(self._pipeline.status(), transform_load=load)
 
     async def _wait_for_encoder(self) -> RowEncoder | None:
         """Wait for a database that is away, for ever; None if asked to stop meanwhile."""

@@ -38,6 +38,12 @@ OPEN_QUARANTINE = "cdc_audit.quarantine.open.records"
 OPEN_GAPS = "cdc_audit.open.gaps"
 STOPPED = "cdc_audit.stopped.partitions"
 TRAIL_OFFSETS = "cdc_audit.trail.offsets"
+ACTORS = "cdc_audit.ray.actors"
+ACTORS_LEAST = "cdc_audit.ray.least.actors"
+ACTORS_MOST = "cdc_audit.ray.most.actors"
+TRANSFORMING = "cdc_audit.transforming.batches"
+TRANSFORMED = "cdc_audit.transformed.batches"
+TRANSFORM_BUSY = "cdc_audit.transform.busy"
 UNACCOUNTED = "cdc_audit.unaccounted.offsets"
 
 _SECONDS = (

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from adapters.otel import names
+from adapters.otel.transform_gauges import TransformGauges
 from application.reports import PipelineState, PipelineStatus
 from application.vital_signs import PoolUsage, TrailCondition
 from domain.disposition import Tally
@@ -65,6 +66,10 @@ class VitalGauges:
             names.FENCED,
             callbacks=[self._tell_fenced],
             description="Batches not stored, since another writer had moved our offsets.",
+        )
+
+        self._transform = TransformGauges(
+            meter, lambda: self.status().transform_load if self.status else None
         )
 
     def _tell_lag(self, _: CallbackOptions) -> _Told:

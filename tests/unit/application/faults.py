@@ -10,6 +10,7 @@ from adapters.memory.broker import MemoryBroker
 from adapters.memory.change_source import MemoryChangeSource
 from adapters.memory.row_encoder import MemoryRowEncoder
 from adapters.memory.trail import MemoryTrail
+from application.transform_load import TransformLoad
 from application.transform_records import transform_records
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedBatch, ConsumedRecord
@@ -129,3 +130,11 @@ class RefusingStore(MemoryAuditStore):
         """Refuse."""
         del partitions
         raise self.refusal
+
+
+class OnManyWorkers(MemoryBatchTransformer):
+    """A transformer that five batches at a time keep busy."""
+
+    def load(self) -> TransformLoad:
+        """Tell so."""
+        return TransformLoad(actors=4, least=0, most=4, worth_under_way=5)

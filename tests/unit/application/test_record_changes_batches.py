@@ -6,9 +6,10 @@ import pytest
 
 from adapters.memory.broker import MemoryBroker
 from adapters.memory.change_source import MemoryChangeSource
+from adapters.memory.row_encoder import MemoryRowEncoder
 from application.consumer_config import ConsumerConfig
-from tests.pipelines import Rig, until
-from tests.unit.application.faults import GatedStore, a_transformer
+from tests.pipelines import PlainDecoder, Rig, until
+from tests.unit.application.faults import GatedStore, OnManyWorkers, a_transformer
 
 FOR_EVER = 3600.0
 
@@ -123,6 +124,53 @@ async def test_so_many_batches_are_made_ready_ahead_and_no_more() -> None:
 
     assert ready == 3  # the current one, and two ahead of it
     assert counts(rig) == [1] * 20
+
+
+async def test_workers_that_are_in_use_are_given_as_many_batches_as_keep_them_busy() -> None:
+    store = GatedStore()
+    transformer = OnManyWorkers(PlainDecoder(), MemoryRowEncoder())
+    config = ConsumerConfig(batch_size=1, max_batch_records=1, transform_ahead=2)
+    rig = Rig(store=store, transformer=transformer, config=config)
+    store.gate.clear()
+    for number in range(20):
+        rig.broker.produce("orders", b"%02d" % number)
+
+    async with rig.running():
+        await store.until_under_way()
+        await until(lambda: lag(rig) == 0 and len(transformer.batches) >= 6)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        ready = len(transformer.batches)
+        store.gate.set()
+        await rig.until_caught_up()
+
+    assert ready == 6  # the current one, and five ahead of it
+    assert rig.values() == [f"{number:02}" for number in range(20)]
+
+
+async def test_beyond_the_setting_no_batch_is_smaller_than_its_share() -> None:
+    store = GatedStore()
+    transformer = OnManyWorkers(PlainDecoder(), MemoryRowEncoder())
+    config = ConsumerConfig(batch_size=1, max_batch_records=25, transform_ahead=0)
+    rig = Rig(store=store, transformer=transformer, config=config)
+    store.gate.clear()
+    rig.broker.produce("orders", b"first")
+
+    async with rig.running():
+        await store.until_under_way()
+        for _ in range(4):
+            rig.broker.produce("orders", b"few")
+        await until(lambda: lag(rig) == 0)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        below = len(transformer.batches)
+        rig.broker.produce("orders", b"the fifth of 25 in five shares")
+        await until(lambda: len(transformer.batches) == 2)
+        store.gate.set()
+        await rig.until_caught_up()
+
+    assert below == 1
+    assert counts(rig) == [1, 5]
 
 
 @pytest.mark.parametrize(("caps", "most"), [((7, 10_000), 7), ((10_000, 70), 7)])

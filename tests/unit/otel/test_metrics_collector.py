@@ -8,6 +8,7 @@ import pytest
 
 from adapters.otel.metrics_collector import MetricsCollector
 from application.reports import PipelineState, PipelineStatus
+from application.transform_load import TransformLoad
 from application.vital_signs import PoolUsage, TrailCondition
 from domain.disposition import Tally
 from domain.stream import StreamPartition
@@ -166,6 +167,40 @@ def test_the_pipeline_is_in_exactly_one_state(metrics: MetricsCollector) -> None
     assert sample(metrics, "cdc_audit_fenced_batches_total") == 2
 
 
+def test_what_is_transformed_where_is_told_as_the_transformer_has_it(
+    metrics: MetricsCollector,
+) -> None:
+    load = TransformLoad(
+        actors=3,
+        least=1,
+        most=8,
+        under_way=4,
+        decisions={("ray", "burst"): 20, ("inprocess", "small"): 7},
+        seconds={"ray": 1.5, "inprocess": 0.25},
+    )
+
+    metrics.watch_pipeline(lambda: PipelineStatus(state=PipelineState.RUNNING, transform_load=load))
+
+    assert sample(metrics, "cdc_audit_ray_actors") == 3
+    assert sample(metrics, "cdc_audit_ray_least_actors") == 1
+    assert sample(metrics, "cdc_audit_ray_most_actors") == 8
+    assert sample(metrics, "cdc_audit_transforming_batches") == 4
+    assert samples(metrics, "cdc_audit_transformed_batches_total") == {
+        frozenset({("engine", "ray"), ("situation", "burst")}): 20,
+        frozenset({("engine", "inprocess"), ("situation", "small")}): 7,
+    }
+    assert samples(metrics, "cdc_audit_transform_busy_seconds_total") == {
+        frozenset({("engine", "ray")}): 1.5,
+        frozenset({("engine", "inprocess")}): 0.25,
+    }
+
+
+def test_where_all_is_in_process_nothing_is_told_of_ray(metrics: MetricsCollector) -> None:
+    metrics.watch_pipeline(lambda: PipelineStatus(state=PipelineState.RUNNING))
+
+    assert "cdc_audit_ray" not in metrics.get_metrics_text()
+
+
 def test_pool_and_trail_are_told_as_they_are(metrics: MetricsCollector) -> None:
     metrics.watch_pool(lambda: PoolUsage(size=10, idle=7, waiting=2, limit=30))
     offsets = Tally(audited=8, absent=2)
@@ -233,7 +268,9 @@ def test_promtool_has_nothing_to_say(metrics: MetricsCollector) -> None:
     if promtool is None:
         pytest.skip("promtool is not installed (Debian: apt-get install prometheus)")
     tally = Tally(audited=5, baseline=4, control=3, skipped=2, quarantined=1, absent=7)
-    metrics.watch_pipeline(lambda: PipelineStatus(state=PipelineState.RUNNING))
+    load = TransformLoad(decisions={("ray", "burst"): 1}, seconds={"ray": 0.5})
+    running = PipelineStatus(state=PipelineState.RUNNING, transform_load=load)
+    metrics.watch_pipeline(lambda: running)
     metrics.watch_pool(lambda: PoolUsage(size=1, idle=1, waiting=0, limit=1))
     metrics.watch_lag(lambda: {StreamPartition(1, 0, TOPIC): 1})
     metrics.tell_condition(TrailCondition(open_quarantine=1))
