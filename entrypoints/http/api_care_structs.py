@@ -57,6 +57,10 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: str
 
 
+class RetryNow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing is needed: send ``{}``."""
+
+
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     """
     A record that could not be audited.

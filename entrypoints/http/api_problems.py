@@ -77,9 +77,11 @@ def no_such_change(text: str) -> Problem:
     return problem_of(NoSuchChangeError(text))
 
 
-def problem_response(problem: Problem) -> Response:
-    """The problem as an answer of the API."""
+def problem_response(problem: Problem, error: Exception | None = None) -> Response:
+    """The problem as an answer of the API, with the headers that `error` asks for."""
     headers = {"Cache-Control": "no-store"}
+    if isinstance(error, HTTPException):
+        headers.update(error.headers or {})
     if problem.status == UNAVAILABLE:
         headers["Retry-After"] = "5"
     if problem.status == UNAUTHORIZED:

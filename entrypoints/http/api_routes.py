@@ -7,6 +7,7 @@ from starlette.routing import Route
 from application.access_log import AccessLog
 from entrypoints.http.api_care import CARE_OPERATIONS, access_log
 from entrypoints.http.api_changes import CHANGE_OPERATIONS
+from entrypoints.http.api_export import EXPORT_OPERATIONS
 from entrypoints.http.api_operation import Operation, route_of
 from entrypoints.http.api_rows import ROW_OPERATIONS
 from entrypoints.http.api_trail import TRAIL_OPERATIONS
@@ -19,6 +20,7 @@ def operations(log: AccessLog) -> Sequence[Operation]:
     return (
         *CHANGE_OPERATIONS,
         *ROW_OPERATIONS,
+        *EXPORT_OPERATIONS,
         *TRAIL_OPERATIONS,
         *CARE_OPERATIONS,
         access_log(log),

@@ -76,7 +76,9 @@ def page_app(  # noqa: PLR0913 - everything has a default but the site
         problem = problem_of(error)
         if isinstance(error, RepositoryError):
             logger.warning("trail not readable for a request", extra={"error": str(error)})
-        return problem_response(problem) if is_api(request) else pages.problem(request, problem)
+        if is_api(request):
+            return problem_response(problem, error)
+        return pages.problem(request, problem)
 
     app = Starlette(
         routes=[

@@ -46,6 +46,7 @@ class PageTrail:
         )
         stored = StoredRecord(record, self.memory.topic_of(stream), record.change_timestamp)
         self.memory.records[(*key, held.next_offset)] = stored
+        self.memory.sources.setdefault(stored.source, frozenset())
         self.memory.offsets[key] = msgspec.structs.replace(held, next_offset=held.next_offset + 1)
         return stored
 

@@ -254,3 +254,16 @@ async def test_a_trail_that_is_away_is_told_with_when_to_come_back() -> None:
     assert {answer.headers["Retry-After"] for answer in api} == {"5"}
     assert {answer.json()["title"] for answer in api} == {"The trail cannot be read now"}
     assert read_html(page.text).one("h1").text == "The trail cannot be read now"
+
+
+async def test_a_change_may_be_kept_by_whoever_has_it_and_is_not_sent_again() -> None:
+    app = app_over(a_shop())
+    first = await get(app, f"{CHANGES}/1-0-0")
+
+    again = await get(app, f"{CHANGES}/1-0-0", headers={"If-None-Match": first.headers["ETag"]})
+    other = await get(app, f"{CHANGES}/1-0-0", headers={"If-None-Match": '"another"'})
+
+    assert first.headers["ETag"].startswith('"')
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert (other.status_code, other.content) == (200, first.content)
