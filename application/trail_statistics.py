@@ -1,5 +1,6 @@
 """Statistics of the trail over an interval: tables, hours, busiest rows, writers, freshness."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -37,6 +38,38 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     writers: Sequence[tuple[str | None, int]]
     freshness: Sequence[Activity]
     may_be_incomplete: Incompleteness
+
+
+class TableRate(msgspec.Struct, frozen=True):
+    """
+    How often a table changed, whatever schema it is in.
+
+    Attributes:
+        source_table: Bare table name.
+        hours: Changes by hour and operation, in order; hours without changes are left out.
+    """
+
+    source_table: str
+    hours: Sequence[Bucket]
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How often tables changed in an interval. Times are microseconds since 1970, UTC.
+
+    Attributes:
+        since: The interval's beginning.
+        until: The interval's end; what happened then is left out.
+        tables: Changes by table and operation, the most first; with first and last change.
+        rates: The tables with the most changes, by hour.
+        writers: Who made the most changes, and how many; None for changes that do not say.
+    """
+
+    since: int
+    until: int
+    tables: Sequence[ChangeCount]
+    rates: Sequence[TableRate]
+    writers: Sequence[tuple[str | None, int]]
 
 
 class TrailStatistics:
@@ -85,4 +118,34 @@ class TrailStatistics:
                 if source_table in (None, activity.source.source_table)
             ],
             may_be_incomplete=await among(self._missing, (), since=since, until=until),
+        )
+
+    async def rates(self, since: int, until: int, *, most: int = 5) -> Rates:
+        """
+        Tell how often tables changed.
+
+        Args:
+            since: From this change timestamp on; microseconds since 1970, UTC.
+            until: Before this change timestamp.
+            most: So many tables by hour, and writers twice as many.
+
+        Raises:
+            QueryTooWideError: It takes too long: take a shorter interval.
+            RepositoryError: The trail cannot be read now.
+        """
+        ask = self._statistics
+        counts = await ask.by_table(since, until, source_table=None)
+        totals: Counter[str] = Counter()
+        for one in counts:
+            if one.source.source_table is not None:
+                totals[one.source.source_table] += one.changes
+        return Rates(
+            since=since,
+            until=until,
+            tables=counts,
+            rates=[
+                TableRate(name, await ask.by_hour(since, until, source_table=name))
+                for name, _ in totals.most_common(most)
+            ],
+            writers=await ask.writers(since, until, source_table=None, limit=2 * most),
         )

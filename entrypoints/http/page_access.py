@@ -18,6 +18,7 @@ from entrypoints.http.login_limit import LoginLimit
 from entrypoints.http.login_pages import LoginPages, Render
 
 _COOKIE = "cdc_audit_session"
+_BOUND_TO_HOST = "__Host-"  # browsers take such a cookie from this host only, and over TLS
 _SECONDS_PER_HOUR = 3600
 
 
@@ -75,7 +76,7 @@ def in_session(app: ASGIApp, access: PageAccess) -> ASGIApp:
     return SessionMiddleware(
         app,
         secret_key=access.config.session_secret or secrets.token_urlsafe(32),
-        session_cookie=_COOKIE,
+        session_cookie=f"{_BOUND_TO_HOST}{_COOKIE}" if access.is_secure else _COOKIE,
         max_age=int(access.config.session_hours * _SECONDS_PER_HOUR),
         same_site="lax",  # strict would lose the session on the way back from a provider
         https_only=access.is_secure,
@@ -88,9 +89,16 @@ def login_pages(access: PageAccess, render: Render) -> LoginPages:
     if access.config.oidc_issuer is not None:
         from entrypoints.http.openid import AuthlibProvider  # noqa: PLC0415 - Authlib takes a while, and few need it
 
-        provider = AuthlibProvider(access.config)
+        provider = AuthlibProvider(access.config, is_secure=access.is_secure)
     limit = LoginLimit(access.config.login_attempts, clock=time.monotonic)
-    return LoginPages(access.config, access.tokens, limit, provider, render)
+    return LoginPages(
+        access.config,
+        access.tokens,
+        identities=access.identities,
+        limit=limit,
+        provider=provider,
+        render=render,
+    )
 
 
 class _NoTokens:

@@ -3,8 +3,11 @@ The page and `/api/v1`: the trail, read by people and programs.
 
 | path | what |
 |---|---|
-| ``/`` | the latest changes, with filters; works without JavaScript |
-| ``/changes/{id}`` | one change, before and after, side by side |
+| ``/``, ``/search`` | the latest changes, with filters; works without JavaScript |
+| ``/changes/{id}``, ``/put-back`` | one change, before and after; the SQL that reverts it |
+| ``/rows``, ``/transactions`` | a row through time; all changes of a transaction |
+| ``/statistics`` | how much happened, by table, operation and user |
+| ``/quarantine``, ``/gaps``, ``/health`` | what the trail lacks, and what can be done about it |
 | ``/changes/stream`` | the lines of `/` as they arrive (Server-Sent Events) |
 | ``/status`` | the pipeline's state in the header of the page |
 | ``/api/v1/changes``, ``/{id}``, ``/stream`` | the same for programs |
@@ -37,8 +40,9 @@ from entrypoints.http.api_problems import is_api, problem_of, problem_response
 from entrypoints.http.api_routes import api_routes
 from entrypoints.http.events_stream import LiveChanges
 from entrypoints.http.page_access import PageAccess, in_session, login_pages, open_access
-from entrypoints.http.page_routes import Pages
+from entrypoints.http.page_render import Renderer
 from entrypoints.http.page_security import OwnHosts, SecurityHeaders
+from entrypoints.http.page_site import site_routes
 from entrypoints.http.site import TrailSite
 
 logger = logging.getLogger(__name__)
@@ -70,7 +74,7 @@ def page_app(  # noqa: PLR0913 - everything has a default but the site
     access = access or open_access()
     trail = site.questions.trail
     live = LiveChanges(trail, closing or asyncio.Event())
-    pages = Pages(trail, live, status=status, clock=clock)
+    render = Renderer(status=status, clock=clock)
 
     async def failed(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
@@ -78,12 +82,12 @@ def page_app(  # noqa: PLR0913 - everything has a default but the site
             logger.warning("trail not readable for a request", extra={"error": str(error)})
         if is_api(request):
             return problem_response(problem, error)
-        return pages.problem(request, problem)
+        return render.problem(request, problem)
 
     app = Starlette(
         routes=[
-            *pages.routes(),
-            *login_pages(access, pages.html).routes(),
+            *site_routes(site, live, render),
+            *login_pages(access, render.html).routes(),
             Mount("/api/v1", routes=api_routes(site, live, access.log)),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
@@ -97,4 +101,5 @@ def page_app(  # noqa: PLR0913 - everything has a default but the site
     )
     # Around the application, not within: Starlette answers 500 outside its own middleware.
     guarded = AccessGuard(app, identities=access.identities, log=access.log, refuse=failed)
-    return SecurityHeaders(OwnHosts(in_session(guarded, access), allowed=allowed_hosts))
+    own = OwnHosts(in_session(guarded, access), allowed=allowed_hosts)
+    return SecurityHeaders(own, is_secure=access.is_secure)

@@ -6,10 +6,10 @@ from datetime import datetime
 from application.trail_query import StoredRecord
 from domain.audit_record import AuditRecord
 from entrypoints.http import page_words
-from entrypoints.http.page_links import link
+from entrypoints.http.page_links import transaction_of_url
 from entrypoints.http.page_structs import Fact, RawText, TimeView
 from entrypoints.http.page_times import ago, clock, day, iso, precise
-from entrypoints.http.page_values import indented, visible
+from entrypoints.http.page_values import indented, visible, visible_lines
 
 
 def time_view(microseconds: int, now: datetime) -> TimeView:
@@ -37,10 +37,11 @@ def facts_of(stored: StoredRecord, now: datetime) -> Sequence[Fact]:
         for name, time, remark in times
         if time is not None
     ]
-    return [*_who(r), *facts, *_where(stored)]
+    return [*_who(stored), *facts, *_where(stored)]
 
 
-def _who(r: AuditRecord) -> Sequence[Fact]:
+def _who(stored: StoredRecord) -> Sequence[Fact]:
+    r = stored.record
     user = "not known from this record" if r.change_user is None else visible(r.change_user)
     facts = [Fact(name="User", text=user)]
     if r.transaction_id is not None:
@@ -49,7 +50,7 @@ def _who(r: AuditRecord) -> Sequence[Fact]:
             Fact(
                 name="Transaction",
                 text=visible(r.transaction_id),
-                url=link(transaction=r.transaction_id),
+                url=transaction_of_url(stored),
                 remark=order,
                 is_code=True,
             )
@@ -88,10 +89,5 @@ def stored_texts(r: AuditRecord) -> Sequence[RawText]:
         ("New row as stored", r.new_data),
     )
     return [
-        RawText(name, _visible_lines(indented(text))) for name, text in texts if text is not None
+        RawText(name, visible_lines(indented(text))) for name, text in texts if text is not None
     ]
-
-
-def _visible_lines(text: str) -> str:
-    """As `visible`, for text of several lines."""
-    return "\n".join(map(visible, text.split("\n")))

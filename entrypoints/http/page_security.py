@@ -1,5 +1,6 @@
 """Headers of every answer, and the check that a request names a host that is ours."""
 
+import re
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,15 +19,26 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_TLS_ONLY = "max-age=31536000"
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _ANY = "*"
 
 
 class SecurityHeaders:
-    """Adds the security headers to every answer."""
+    """
+    Adds the security headers to every answer.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: What answers.
+        is_secure: Whether browsers must come over TLS from now on.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_secure: bool = False) -> None:
         self._app = app
+        self._headers = {**_HEADERS, "Strict-Transport-Security": _TLS_ONLY}
+        if not is_secure:
+            del self._headers["Strict-Transport-Security"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add the headers to what comes back."""
@@ -34,7 +46,7 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-cache")  # ask whether a file is still so
             await send(message)
@@ -56,11 +68,12 @@ class OwnHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] != "http" or _ANY in self._allowed:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         host = _without_port(Headers(scope=scope).get("host", ""))
-        if host in self._allowed or host.endswith(".localhost"):
+        is_ours = _ANY in self._allowed or host in self._allowed or host.endswith(".localhost")
+        if is_ours and _HOST.fullmatch(host):
             await self._app(scope, receive, send)
             return
         refusal = PlainTextResponse(

@@ -54,3 +54,22 @@ def for_input(microseconds: int) -> str:
     """As an input of type ``datetime-local`` takes it, to the millisecond at most."""
     time = moment(microseconds).replace(tzinfo=None)
     return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")
+
+
+def span(microseconds: int) -> str:
+    """How long, in the two units that say most: ``3 h 12 min``."""
+    seconds = max(microseconds // 1_000_000, 0)
+    for size, name, smaller, next_name in (
+        (_DAY, "days", _HOUR, "h"),
+        (_HOUR, "h", _MINUTE, "min"),
+        (_MINUTE, "min", 1, "s"),
+    ):
+        if seconds >= size:
+            rest = seconds % size // smaller
+            return f"{seconds // size} {name}" + (f" {rest} {next_name}" if rest else "")
+    return f"{seconds} s"
+
+
+def count(number: int) -> str:
+    """A number with its thousands apart: ``1 234 567``, with spaces that do not break."""
+    return f"{number:,}".replace(",", "\u202f")

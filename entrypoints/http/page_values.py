@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from domain.diff import ColumnDiff, ColumnStatus, ColumnValue
-from domain.jsonb_safety import MAX_DEPTH, nesting
+from domain.jsonb_safety import MAX_DEPTH, members, nesting
 from entrypoints.http.page_words import NOTES
 
 Kind = Literal["text", "number", "boolean", "null", "json", "unsent", "filler", "none"]
@@ -97,6 +97,11 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(_escape, text)
 
 
+def visible_lines(text: str) -> str:
+    """As `visible`, for text of several lines."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def both_values(diff: ColumnDiff) -> tuple[ValueView, ValueView]:
     """The old and the new value, with what changed inside a text marked."""
     old, new = value_view(diff.old), value_view(diff.new)
@@ -133,6 +138,17 @@ def read_value(json_text: str) -> tuple[Kind, str]:
     if stripped.startswith(("{", "[")):
         return "json", visible(indented(stripped))
     return "number", stripped
+
+
+def read_key(json_text: str) -> str:
+    """A key for people: the bare value of one column, or all columns by name."""
+    found = [
+        (visible(json.loads(m.name, strict=False)), read_value(json_text[m.start : m.end])[1])
+        for m in members(json_text) or ()
+    ]
+    if not found:
+        return visible(json_text)
+    return " ".join(f"{name}={text}" if len(found) > 1 else text for name, text in found)
 
 
 def indented(json_text: str) -> str:

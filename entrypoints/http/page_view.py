@@ -5,14 +5,14 @@ from datetime import datetime
 
 from application.trail_query import Place, StoredRecord
 from domain.audit_record import AuditRecord
-from domain.diff import ColumnDiff, ColumnStatus, column_diff, key_columns, key_values
+from domain.diff import ColumnDiff, ColumnStatus, column_diff, key_columns
 from domain.operation import BeforeImage, OperationTypeEnum
 from entrypoints.http import page_words
 from entrypoints.http.api_parameters import write_place
 from entrypoints.http.page_facts import facts_of, stored_texts, time_view
 from entrypoints.http.page_links import key_url, table_name, table_url
 from entrypoints.http.page_structs import ChangeView, ColumnView, Nothing, RowView, SummaryPart
-from entrypoints.http.page_values import both_short, both_values, read_value, short, visible
+from entrypoints.http.page_values import both_short, both_values, read_key, short, visible
 
 _SUMMARY_COLUMNS = 3
 _SUMMARY_CHARACTERS = 28
@@ -128,6 +128,5 @@ def _part(diff: ColumnDiff, *, is_compared: bool) -> SummaryPart:
 def _key(r: AuditRecord) -> str | None:
     if r.record_key is None:
         return None
-    values = [(visible(name), read_value(text)[1]) for name, text in key_values(r).items()]
-    named = " ".join(f"{name}={text}" if len(values) > 1 else text for name, text in values)
+    named = read_key(r.record_key)
     return named if len(named) <= _KEY_CHARACTERS else named[: _KEY_CHARACTERS - 1] + "…"

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.types import ASGIApp
 
+from adapters.memory.quarantine import MemoryQuarantine
 from entrypoints.http.page_app import page_app
 from entrypoints.http.page_times import moment
 from tests.builders import NOON
@@ -21,7 +23,9 @@ def app_over(trail: PageTrail, *, now: int = NOON, **options: Any) -> ASGIApp:  
     def clock() -> datetime:
         return moment(now)
 
-    return page_app(trail.site(), clock=clock, **options)
+    quarantine = MemoryQuarantine(trail.memory, clock=lambda: now)
+    site = msgspec.structs.replace(trail.site(), quarantine=quarantine)
+    return page_app(site, clock=clock, **options)
 
 
 async def page_of(

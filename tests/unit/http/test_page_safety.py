@@ -1,8 +1,13 @@
 """What rows and requests cannot do to the page: no markup, no hidden text, no foreign host."""
 
+import json
+from urllib.parse import urlencode
+
 import msgspec
 import pytest
 
+from domain.gap import Gap, GapCause
+from tests.builders import a_quarantined_record
 from tests.unit.http.html_reading import Element, read_html
 from tests.unit.http.page_data import PageTrail, an_insert
 from tests.unit.http.page_reading import app_over, columns, page_of
@@ -10,6 +15,25 @@ from tests.unit.http.requests import get
 from tests.unit.http.shop_story import a_shop
 
 EVIL = """<img src=x onerror=alert(1)>"'><script>alert(2)</script>{{ 7 * 7 }}<!--"""
+EVIL_KEY = json.dumps({EVIL: EVIL}, separators=(",", ":"))
+ROW_7 = urlencode({"table": "orders", "key": "7"})
+EVERY_PAGE = (
+    "/",
+    "/search?table=orders",
+    "/changes/3-0-1",
+    "/changes/3-0-1?view=inline",
+    "/changes/3-0-1/put-back",
+    f"/rows?{ROW_7}",
+    f"/rows?{ROW_7}&column=status",
+    "/transactions?id=771",
+    "/statistics",
+    "/overview",
+    "/facets",
+    "/quarantine",
+    "/gaps",
+    "/health",
+    "/login",
+)
 TAGS = frozenset({"script", "img", "iframe", "style", "object", "embed"})
 
 
@@ -35,12 +59,22 @@ def an_evil_trail() -> PageTrail:
         source_metadata=value,
         headers=value,
     )
+    place = trail.memory
+    place.quarantine[1, 0, 7] = a_quarantined_record(
+        7, topic=EVIL, key=EVIL.encode(), value=EVIL.encode(), headers=((EVIL, EVIL.encode()),),
+        error_type=EVIL, error_message=EVIL,
+    )  # fmt: skip
+    place.gaps.append(
+        Gap(stream_id=1, partition=0, first_offset=1, next_offset=5, cause=GapCause.EXPIRED,
+            evidence=EVIL)
+    )  # fmt: skip
     return trail
 
 
 def dangerous(page: Element) -> list[str]:
     """Elements that are not the page's own, and attributes that run code."""
-    own = {"/static/vendor/htmx.min.js", "/static/live.js"}
+    own = {f"/static/{name}.js" for name in ("vendor/htmx.min", "vendor/uPlot.iife.min", "live")}
+    own.add("/static/page.js")
     found = [e.tag for e in page.all() if e.tag in TAGS and e.attributes.get("src") not in own]
     return found + [
         name
@@ -54,7 +88,7 @@ async def test_markup_in_rows_is_text_in_the_list() -> None:
     page = await page_of(an_evil_trail())
 
     assert dangerous(page) == []
-    (row,) = page.one("tbody").all("tr")
+    (row,) = page.one("tbody", id="rows").all("tr")
     assert row.one(of_class="user").text == EVIL
     assert row.one("a", of_class="open").text == f"{EVIL}.{EVIL}"
     assert row.one(of_class="summary").one(of_class="name").text == EVIL
@@ -66,6 +100,31 @@ async def test_markup_in_rows_is_text_in_an_opened_change() -> None:
     assert dangerous(page) == []
     assert list(columns(page)) == [EVIL]
     assert page.one("title").text.startswith(f"UPDATE {EVIL}.{EVIL}")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/rows?{urlencode({'key': EVIL_KEY})}",
+        f"/rows?{urlencode({'key': EVIL_KEY, 'column': EVIL})}",
+        f"/transactions?{urlencode({'id': EVIL})}",
+        "/changes/1-0-0/put-back",
+        "/search?text=img",
+        "/statistics",
+        "/overview",
+        "/facets",
+        "/health",
+        "/gaps",
+        "/gaps/1",
+        "/quarantine",
+        "/quarantine/1",
+    ],
+)
+async def test_markup_in_rows_is_text_on_every_page(path: str) -> None:
+    page = await page_of(an_evil_trail(), path)
+
+    assert dangerous(page) == []
+    assert EVIL in page.text
 
 
 async def test_markup_in_a_request_is_text() -> None:
@@ -80,9 +139,9 @@ async def test_markup_in_a_request_is_text() -> None:
 async def test_no_page_has_code_or_style_in_its_markup() -> None:
     trail = a_shop()
 
-    pages = [await page_of(trail), await page_of(trail, "/changes/3-0-1")]
+    found = {path: dangerous(await page_of(trail, path)) for path in EVERY_PAGE}
 
-    assert [dangerous(page) for page in pages] == [[], []]
+    assert found == {path: [] for path in EVERY_PAGE}
 
 
 @pytest.mark.parametrize(
