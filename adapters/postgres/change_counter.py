@@ -1,11 +1,12 @@
 """Counts what a search finds: for a short time, up to a number."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 
 import msgspec
 from psycopg import errors, sql
 
 from adapters.postgres.place_filters import between, both
+from adapters.postgres.planned import ANEW, planned_rows
 from adapters.postgres.pool import Session
 from adapters.postgres.reading import Reading
 from adapters.postgres.time_windows import Deadline, windows_back
@@ -59,18 +60,19 @@ class PostgresChangeCounter:
         sources = tuple(await read_sources(session)) if is_key else ()
         wanted = filter_of(query, sources=sources)
         if is_key or query.transaction_id is not None:
-            await deadline.hold(session)
-            yield await _count(session, both(wanted, between(query.since, query.until)), limit)
+            inside = both(wanted, between(query.since, query.until))
+            yield await _count(session, inside, limit, deadline.settings() | ANEW)
             return
-        async for start, top in windows_back(session, query, deadline):
-            yield await _count(session, both(wanted, between(start, top)), limit)
+        async for window in windows_back(session, query, deadline):
+            inside = both(wanted, between(window.since, window.until))
+            yield await _count(session, inside, limit, window.settings)
 
 
-async def _count(session: Session, wanted: Filter, limit: int) -> int:
+async def _count(session: Session, wanted: Filter, limit: int, settings: Mapping[str, str]) -> int:
     statement = _COUNT.format(where=wanted.where)
     try:
-        cursor = await session.execute(statement, {**wanted.parameters, "limit": limit})
-        row = await cursor.fetchone()
+        parameters = {**wanted.parameters, "limit": limit}
+        ((counted,),) = await planned_rows(session, settings, statement, parameters)
     except errors.QueryCanceled as error:
         raise QueryTooWideError(COUNTING) from error
-    return int(row[0]) if row else 0
+    return int(counted)

@@ -8,11 +8,10 @@ from psycopg import sql
 
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.driver_errors import as_repository_error
+from adapters.postgres.planned import IN_ORDER, KEPT, one_snapshot, planned_rows
 from adapters.postgres.pool import Session, SessionPool
 
 Row = tuple[Any, ...]
-
-_IN_ORDER = (b"SET LOCAL enable_sort TO off", b"SET LOCAL enable_bitmapscan TO off")
 
 
 class Reading:
@@ -41,23 +40,15 @@ class Reading:
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[Session]:
         """Lend a session in which all statements see the trail at one moment."""
-        async with self.session() as session, session.transaction():
-            await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        async with self.session() as session, one_snapshot(session):
             yield session
 
     async def ordered_rows(
         self, statement: sql.Composable, parameters: Mapping[str, Any]
     ) -> Sequence[Row]:
-        """
-        Execute one statement that an index gives in order, and that LIMIT stops early.
-
-        The planner takes a key for rarer than it may be: it would read all of its rows, and sort.
-        """
-        async with self.session() as session, session.pipeline(), session.transaction():
-            for setting in _IN_ORDER:
-                await session.execute(setting)
-            cursor = await session.execute(sql.Composed([statement]), parameters)
-            return await cursor.fetchall()
+        """Execute one statement that an index gives in order, and that LIMIT stops early."""
+        async with self.session() as session:
+            return await planned_rows(session, KEPT | IN_ORDER, statement, parameters)
 
     async def rows(
         self, statement: sql.Composable, parameters: Mapping[str, Any] | None = None

@@ -1,5 +1,5 @@
 """
-Windows of time, from the newest back, each four times as wide as the one before.
+Windows of time, from the newest back, each wider than the one before.
 
 The BRIN index on time finds a window in a table of any size, and no index on time costs ingest
 anything. All windows together may take as long as one statement may: whoever asks for what is rare
@@ -7,17 +7,26 @@ is told to narrow the question, and is not kept waiting.
 """
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from psycopg import sql
-
+from adapters.postgres.planned import ANEW, KEPT
 from adapters.postgres.pool import Session
 from application.trail_query import TrailQuery
 from domain.errors import QueryTooWideError
 
 _MINUTE = 60_000_000
-_WIDER = 4
+_LITTLE_WIDER, _WIDER, _MUCH_WIDER = 2, 4, 16
+_RESERVE = 1.5
+_CHEAP = 0.003
+"""Seconds."""
+
+# Beyond, planning is little beside reading, and PostgreSQL may choose another way.
+_WIDEST_KEPT = 16 * 24 * 60 * _MINUTE
+
+# By the BRIN index: a plan that is kept must not depend on how little was there when it was made.
+_BY_TIME = KEPT | {"enable_seqscan": "off", "enable_indexscan": "off"}
+_BY_ANYTHING = ANEW | {"enable_seqscan": "on", "enable_indexscan": "on"}
 
 _EXTENT = """
 SELECT (extract(epoch FROM min(lower_bound)) * 1000000)::bigint,
@@ -38,9 +47,9 @@ class Deadline:
         self.seconds = seconds
         self._ends = time.monotonic() + seconds
 
-    async def hold(self, session: Session, *, looked_back_to: int | None = None) -> None:
+    def settings(self, *, looked_back_to: int | None = None) -> dict[str, str]:
         """
-        Let no later statement of this transaction take longer than is left.
+        Let no statement take longer than is left.
 
         Raises:
             QueryTooWideError: Nothing is left.
@@ -48,15 +57,32 @@ class Deadline:
         left = self._ends - time.monotonic()
         if left <= 0:
             raise too_wide(self.seconds, looked_back_to)
-        timeout = sql.Literal(max(1, int(left * 1000)))
-        await session.execute(sql.SQL("SET LOCAL statement_timeout TO {}").format(timeout))
+        return {"statement_timeout": str(max(1, int(left * 1000)))}
+
+
+class Window:
+    """
+    A part of the time that is looked at.
+
+    Attributes:
+        since: Its beginning.
+        until: Its end, which is not in it.
+        settings: What the statement that looks at it is to be executed with.
+        share_found: How much of what is wanted was found so far; the next window is chosen by it.
+    """
+
+    def __init__(self, since: int, until: int, settings: Mapping[str, str]) -> None:
+        self.since = since
+        self.until = until
+        self.settings = settings
+        self.share_found = 0.0
 
 
 async def windows_back(
     session: Session, query: TrailQuery, deadline: Deadline
-) -> AsyncGenerator[tuple[int, int]]:
+) -> AsyncGenerator[Window]:
     """
-    Give windows of the query's time, the newest first: from one time on, and before another.
+    Give windows of the query's time, the newest first.
 
     Raises:
         QueryTooWideError: The deadline has passed.
@@ -72,11 +98,21 @@ async def windows_back(
     width = _MINUTE
     looked_back_to: int | None = None
     while top > bottom:
-        start = max(bottom, min(top, now) - width)
-        await deadline.hold(session, looked_back_to=looked_back_to)
-        yield start, top
-        looked_back_to = start
-        top, width = start, width * _WIDER
+        since = max(bottom, min(top, now) - width)
+        plan = _BY_TIME if width <= _WIDEST_KEPT else _BY_ANYTHING
+        settings = deadline.settings(looked_back_to=looked_back_to) | plan
+        began = time.monotonic()
+        window = Window(since, top, settings)
+        yield window
+        width = int(width * _growth(window.share_found, time.monotonic() - began))
+        looked_back_to = top = since
+
+
+def _growth(share_found: float, took: float) -> float:
+    """How many times as wide the next window is: wide enough, where that shows."""
+    if share_found:
+        return min(_MUCH_WIDER, max(_LITTLE_WIDER, _RESERVE * (1 - share_found) / share_found))
+    return _MUCH_WIDER if took < _CHEAP else _WIDER
 
 
 def too_wide(seconds: float, looked_back_to: int | None) -> QueryTooWideError:

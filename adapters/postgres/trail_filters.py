@@ -66,13 +66,10 @@ def filter_of(query: TrailQuery, *, sources: Sequence[SourceTable] = ()) -> Filt
         conditions.append(OF_TABLES)
         parameters["tables"] = table_names(query.tables)
     if query.record_key is not None:
-        whole = is_whole_key(query.record_key)
-        conditions += [_IS_KEY, _HAS_HASH] if whole else [_IS_BARE_KEY]
-        if whole:
-            parameters["record_key"] = query.record_key
-            parameters["key_hashes"] = _hashes(query, sources)
-        else:
-            parameters["record_key_pattern"] = _bare_key_pattern(query.record_key)
+        of_key = _of_whole_key if is_whole_key(query.record_key) else _of_bare_key
+        found, values = of_key(query.record_key, _hashes(query, sources))
+        conditions += found
+        parameters |= values
     if query.column_value is not None:
         conditions.append(_HAS_VALUE)
         parameters["value_column"] = query.column_value.column
@@ -95,6 +92,16 @@ def table_names(tables: Collection[SourceTable]) -> list[str]:
         for t in tables
         if t.source_table is not None
     ]
+
+
+def _of_whole_key(key: str, hashes: Sequence[int]) -> tuple[Sequence[sql.SQL], Mapping[str, Any]]:
+    if len(hashes) == 1:  # the index has the rows of a single one in the order of time
+        return (_IS_KEY, _HAS_HASH), {"record_key": key, "key_hash": hashes[0]}
+    return (_IS_KEY, _HAS_ONE_OF_HASHES), {"record_key": key, "key_hashes": hashes}
+
+
+def _of_bare_key(key: str, _: Sequence[int]) -> tuple[Sequence[sql.SQL], Mapping[str, Any]]:
+    return (_IS_BARE_KEY,), {"record_key_pattern": _bare_key_pattern(key)}
 
 
 def _hashes(query: TrailQuery, sources: Sequence[SourceTable]) -> list[int]:
@@ -144,7 +151,8 @@ _HAS_TEXT = sql.SQL("""(t.new_data::text ILIKE ANY(%(texts)s)
 OF_TABLES = sql.SQL("""(coalesce(nullif(t.source_schema, ''), t.source_database, '')
     || chr(31) || t.source_table) = ANY(%(tables)s::text [])""")
 _IS_KEY = sql.SQL("t.record_key = %(record_key)s")
-_HAS_HASH = sql.SQL("t.key_hash = ANY(%(key_hashes)s::bigint [])")
+_HAS_HASH = sql.SQL("t.key_hash = %(key_hash)s")
+_HAS_ONE_OF_HASHES = sql.SQL("t.key_hash = ANY(%(key_hashes)s::bigint [])")
 _IS_BARE_KEY = sql.SQL("t.record_key ~ %(record_key_pattern)s")
 IS_NO_REDELIVERY = sql.SQL("""NOT EXISTS (
     SELECT FROM audit_redelivery AS r

@@ -2,12 +2,12 @@
 Reads the trail, for people: newest first, by the indexes that the trail has.
 
 A query that names a whole key or a transaction goes to their indexes. Any other looks at windows
-of time, from the newest back, each four times as wide as the one before, and stops when it has
-enough: the BRIN index on time finds a window in a table of any size, and no index on time costs
-ingest anything.
+of time, from the newest back, each wider than the one before, and stops when it has enough: the
+BRIN index on time finds a window in a table of any size, and no index on time costs ingest
+anything.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -17,6 +17,7 @@ from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.driver_errors import as_repository_error
 from adapters.postgres.live_rows import read_since, read_vector
 from adapters.postgres.place_filters import before_place, between, both
+from adapters.postgres.planned import ANEW, IN_ORDER, KEPT, one_snapshot, planned_rows
 from adapters.postgres.pool import Session, SessionPool
 from adapters.postgres.stored_rows import SELECTED, stored_record
 from adapters.postgres.time_windows import Deadline, too_wide, windows_back
@@ -24,13 +25,20 @@ from adapters.postgres.trail_filters import Filter, filter_of, is_whole_key
 from application.trail_query import Cursor, StoredRecord, TrailQuery
 from domain.source_table import SourceColumns, SourceTable
 
+# What is shown, and the stream's name, only of what LIMIT left over.
 _SEARCH = sql.SQL("""
 SELECT {selected}
-FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
-WHERE {where}
-ORDER BY t.change_timestamp DESC, t.stream_id DESC, t.kafka_partition DESC, t.kafka_offset DESC
-LIMIT %(limit)s
+FROM (
+    SELECT t.* FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
+    WHERE {where}
+    ORDER BY {newest_first}
+    LIMIT %(limit)s
+) AS t JOIN kafka_stream AS s USING (stream_id)
+ORDER BY {newest_first}
 """)
+_NEWEST_FIRST = sql.SQL(
+    "t.change_timestamp DESC, t.stream_id DESC, t.kafka_partition DESC, t.kafka_offset DESC"
+)
 
 _FIND = sql.SQL("""
 SELECT {selected}
@@ -57,17 +65,17 @@ class PostgresTrailReader:
     def __init__(self, pool: SessionPool, config: DatabaseConfig) -> None:
         self._pool = pool
         self._config = config
+        self._sources: tuple[SourceTable, ...] = ()
 
     async def search(self, query: TrailQuery) -> Sequence[StoredRecord]:
+        if query.record_key is not None and is_whole_key(query.record_key):
+            return await self._search_key(query)
         async with self._snapshot() as session:
-            if query.record_key is not None and is_whole_key(query.record_key):
-                found = filter_of(query, sources=tuple(await read_sources(session)))
-            else:
-                found = filter_of(query)
-                if query.transaction_id is None:
-                    deadline = Deadline(self._config.statement_timeout)
-                    return await _search_back(session, query, found, deadline)
-            return await _search(session, query, found, since=query.since, until=query.until)
+            found = filter_of(query)
+            if query.transaction_id is not None:
+                return await _search(session, query, found, ANEW)
+            deadline = Deadline(self._config.statement_timeout)
+            return await _search_back(session, query, found, deadline)
 
     async def find(self, stream_id: int, partition: int, offset: int) -> StoredRecord | None:
         async with self._session() as session:
@@ -93,6 +101,17 @@ class PostgresTrailReader:
         async with self._session() as session:
             return await read_sources(session)
 
+    async def _search_key(self, query: TrailQuery) -> Sequence[StoredRecord]:
+        """Search by the hashes of what is known; again where that was not everything after all."""
+        async with self._session() as session:
+            while True:
+                sources = self._sources
+                found = filter_of(query, sources=sources)
+                rows = await _search(session, query, found, KEPT | IN_ORDER) if sources else ()
+                self._sources = tuple(await read_sources(session))
+                if len(self._sources) == len(sources):  # they never become fewer
+                    return rows
+
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator[Session]:
         with as_repository_error(self._config):
@@ -102,8 +121,7 @@ class PostgresTrailReader:
     @asynccontextmanager
     async def _snapshot(self) -> AsyncGenerator[Session]:
         """Lend a session in which all statements see the trail at one moment."""
-        async with self._session() as session, session.transaction():
-            await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        async with self._session() as session, one_snapshot(session):
             yield session
 
 
@@ -112,24 +130,27 @@ async def _search_back(
 ) -> Sequence[StoredRecord]:
     """Look at wider and wider windows, from the newest back, until there is enough."""
     rows: list[StoredRecord] = []
-    async for start, top in windows_back(session, query, deadline):
-        rest = msgspec.structs.replace(query, limit=query.limit - len(rows))
+    async for window in windows_back(session, query, deadline):
+        rest = query.limit - len(rows)
+        asked = msgspec.structs.replace(query, since=window.since, until=window.until, limit=rest)
         try:
-            rows += await _search(session, rest, found, since=start, until=top)
+            rows += await _search(session, asked, found, window.settings)
         except errors.QueryCanceled as error:
-            raise too_wide(deadline.seconds, top) from error
+            raise too_wide(deadline.seconds, window.until) from error
+        window.share_found = len(rows) / query.limit
         if len(rows) >= query.limit:
             break
     return rows
 
 
 async def _search(
-    session: Session, query: TrailQuery, found: Filter, *, since: int | None, until: int | None
+    session: Session, query: TrailQuery, found: Filter, settings: Mapping[str, str]
 ) -> Sequence[StoredRecord]:
-    whole = both(both(found, between(since, until)), before_place(query.before))
-    statement = _SEARCH.format(selected=SELECTED, where=whole.where)
-    cursor = await session.execute(statement, {**whole.parameters, "limit": query.limit})
-    return [stored_record(row) async for row in cursor]
+    times = both(between(query.since, query.until), before_place(query.before))
+    whole = both(found, times)
+    statement = _SEARCH.format(selected=SELECTED, where=whole.where, newest_first=_NEWEST_FIRST)
+    parameters = {**whole.parameters, "limit": query.limit}
+    return [stored_record(r) for r in await planned_rows(session, settings, statement, parameters)]
 
 
 async def read_sources(session: Session) -> SourceColumns:
