@@ -17,6 +17,7 @@ from prometheus_client.exposition import choose_encoder
 from adapters.otel import names
 from adapters.otel.batch_instruments import BatchInstruments
 from adapters.otel.resource import service_resource
+from adapters.otel.transform_gauges import TransformGauges
 from adapters.otel.vital_gauges import VitalGauges
 from application.reports import BatchReport, PipelineStatus
 from application.retry_quarantined import RetryReport
@@ -49,6 +50,7 @@ class MetricsCollector:
         )
         meter = self._provider.get_meter(names.METER)
         self._gauges = VitalGauges(meter)
+        self._transform = TransformGauges(meter, self._gauges.transform_load)
         self._count = BatchInstruments(meter)
 
     def record_message_consumed(self, topic: str, partition: int) -> None:

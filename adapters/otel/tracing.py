@@ -13,7 +13,6 @@ The SDK itself reads the others (headers, sampler, batch sizes, service name).
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import (
     BatchSpanProcessor,
@@ -93,5 +92,10 @@ def _check_protocol(environ: Mapping[str, str]) -> None:
 def _processor(name: str) -> SpanProcessor:
     if name == "console":
         return SimpleSpanProcessor(ConsoleSpanExporter())
+    # A tenth of what starting imports, and most services export no traces.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - see above
+        OTLPSpanExporter,
+    )
+
     exporter: SpanExporter = OTLPSpanExporter()
     return BatchSpanProcessor(exporter)

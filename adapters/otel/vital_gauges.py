@@ -6,8 +6,8 @@ from importlib.metadata import version
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from adapters.otel import names
-from adapters.otel.transform_gauges import TransformGauges
 from application.reports import PipelineState, PipelineStatus
+from application.transform_load import TransformLoad
 from application.vital_signs import PoolUsage, TrailCondition
 from domain.disposition import Tally
 from domain.stream import StreamPartition
@@ -68,9 +68,9 @@ class VitalGauges:
             description="Batches not stored, since another writer had moved our offsets.",
         )
 
-        self._transform = TransformGauges(
-            meter, lambda: self.status().transform_load if self.status else None
-        )
+    def transform_load(self) -> TransformLoad | None:
+        """Give the transformer's load, as the pipeline's status has it."""
+        return self.status().transform_load if self.status else None
 
     def _tell_lag(self, _: CallbackOptions) -> _Told:
         if self.lag:
