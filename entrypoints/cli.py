@@ -29,6 +29,7 @@ from entrypoints import (
     decode_commands,
     gap_commands,
     quarantine_commands,
+    reading_commands,
     redelivery_commands,
     stream_commands,
     token_commands,
@@ -52,7 +53,6 @@ _STATUSES: tuple[tuple[type[CdcAuditError], int], ...] = (
 app = typer.Typer(
     help=__doc__,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -65,6 +65,7 @@ app.add_typer(verify_commands.app, name="verify", no_args_is_help=True)
 verify_commands.app.command("redeliveries")(redelivery_commands.redeliveries)
 verify_commands.app.command("completeness")(completeness_commands.completeness)
 app.command("decode")(decode_commands.decode)
+reading_commands.add_to(app)
 
 ConfigFile = Annotated[
     Path | None,
