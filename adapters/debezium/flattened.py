@@ -45,6 +45,7 @@ class Metadata(msgspec.Struct, gc=False):
     """
 
     fields: Mapping[str, Any]
+    _source: SourceBlock | None = None
 
     @property
     def operation(self) -> OperationTypeEnum:
@@ -58,12 +59,14 @@ class Metadata(msgspec.Struct, gc=False):
     @property
     def source(self) -> SourceBlock:
         """The fields of the source block that were added."""
-        fields = {
-            name.removeprefix(_FROM_SOURCE): value
-            for name, value in self.fields.items()
-            if name not in _ENVELOPE_FIELDS
-        }
-        return source_from_fields(fields)
+        if self._source is None:  # it is asked for several times
+            fields = {
+                name.removeprefix(_FROM_SOURCE): value
+                for name, value in self.fields.items()
+                if name not in _ENVELOPE_FIELDS
+            }
+            self._source = source_from_fields(fields)
+        return self._source
 
     @property
     def transaction(self) -> TransactionBlock | None:

@@ -131,6 +131,14 @@ def read_source(raw: msgspec.Raw) -> SourceBlock:
 
 def source_from_fields(fields: dict[str, Any]) -> SourceBlock:
     """The block that `fields` describe; those of an unexpected type are left out."""
+    told = {name: value for name, value in fields.items() if value is not None}
+    try:
+        return msgspec.convert(told, SourceBlock, strict=True)
+    except msgspec.ValidationError:
+        return _block_of_usable(told)
+
+
+def _block_of_usable(fields: dict[str, Any]) -> SourceBlock:
     usable: dict[str, Any] = {}
     for field in _FIELDS:
         value = fields.get(field.encode_name)
