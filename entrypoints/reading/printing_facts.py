@@ -59,18 +59,7 @@ def print_health(report: TrailHealthOut, printer: Printer) -> None:
         ("table", "last change"),
         [(table_name(one.table), one.last) for one in report.silent],
     )
-    names = ("audited", "baseline", "control", "skipped", "quarantined", "absent", "unaccounted")
-    printer.rows(
-        "offsets",
-        ("topic", "partition", "first", "next", *names),
-        [
-            (
-                *(one.topic, one.partition, one.first_offset, one.next_offset),
-                *(getattr(one, name) for name in names),
-            )
-            for one in report.accounting
-        ],
-    )
+    _print_offsets(report, printer)
     printer.rows(
         "tables",
         ("table", "columns", "first seen"),
@@ -100,3 +89,18 @@ def verdict(report: TrailHealthOut) -> Sequence[str]:
 
 def _state(is_open: bool) -> str:  # noqa: FBT001 - one state, said in a word
     return "open" if is_open else "acknowledged"
+
+
+def _print_offsets(report: TrailHealthOut, printer: Printer) -> None:
+    names = ("audited", "baseline", "control", "skipped", "quarantined", "absent", "unaccounted")
+    printer.rows(
+        "offsets",
+        ("topic", "partition", "first", "next", *names),
+        [
+            (
+                *(one.topic, one.partition, one.first_offset, one.next_offset),
+                *(getattr(one, name) for name in names),
+            )
+            for one in report.accounting
+        ],
+    )
