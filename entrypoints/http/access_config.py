@@ -2,6 +2,7 @@
 
 import ipaddress
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -38,7 +39,8 @@ class AccessConfig(msgspec.Struct, kw_only=True):
             Somebody without any is refused.
         proxy_header: Header in which a trusted proxy names who asks.
         proxy_role: Role of who comes through a trusted proxy.
-        trusted_proxies: Addresses, or networks, of the proxies that may name somebody.
+        trusted_proxies: Addresses, or networks, of the proxies that may name somebody, and whose
+            X-Forwarded-For says where requests came from.
     """
 
     mode: Literal["open", "tokens"] = "open"
@@ -80,7 +82,14 @@ class AccessConfig(msgspec.Struct, kw_only=True):
     def _check_oidc(self) -> None:
         if self.oidc_issuer is None:
             return
-        if not self.oidc_issuer.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        if "@" in self.oidc_issuer:  # not quoted: whoever wrote that has written a secret
+            raise ConfigurationError(
+                "oidc_issuer",
+                "an address has no user and password in it: see oidc_client_id and "
+                "oidc_client_secret.",
+            )
+        address = urlsplit(self.oidc_issuer)
+        if address.scheme != "https" and not _is_loopback(address.hostname or ""):
             raise ConfigurationError(
                 "oidc_issuer", f"{self.oidc_issuer!r} is no address that begins with https://."
             )
@@ -95,10 +104,11 @@ class AccessConfig(msgspec.Struct, kw_only=True):
             )
 
     def _check_proxies(self) -> None:
-        if (self.proxy_header is None) != (not self.trusted_proxies):
+        if self.proxy_header is not None and not self.trusted_proxies:
             raise ConfigurationError(
                 "trusted_proxies",
-                "proxy_header and trusted_proxies belong together: set both, or none.",
+                "proxy_header lets a proxy say who looks, and no proxy is named: anybody could be "
+                "one.",
             )
         for address in self.trusted_proxies:
             try:
@@ -111,10 +121,7 @@ class AccessConfig(msgspec.Struct, kw_only=True):
 
 def is_off_loopback(page: PageConfig) -> bool:
     """Whether other machines reach the page."""
-    try:
-        return not ipaddress.ip_address(page.host).is_loopback
-    except ValueError:
-        return page.host.lower() not in _LOOPBACK_NAMES
+    return not _is_loopback(page.host)
 
 
 def check_access(access: AccessConfig, page: PageConfig) -> None:
@@ -131,3 +138,10 @@ def check_access(access: AccessConfig, page: PageConfig) -> None:
             f"rows of your tables. Set access.mode to `tokens` and make one with `cdc-audit token "
             f"create NAME`; or listen on 127.0.0.1; or turn the page off with http.enabled.",
         )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() in _LOOPBACK_NAMES

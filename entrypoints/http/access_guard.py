@@ -5,10 +5,15 @@ The guard before page and API: who is it, may they, and was it written down?
                                └──▶ 401, or the log-in page
 
 An answer leaves only after the look is in the access log: what cannot be written down is not shown.
+A stream goes on only while its reader may look.
+
+Paths are those of the request line. A URL put together with the header Host may have another.
 """
 
+import contextlib
 import hmac
 import logging
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -21,14 +26,17 @@ from application.access_log import AccessLog, Look
 from domain.access import Principal
 from domain.errors import RepositoryError
 from entrypoints.http.identities import SESSION_CSRF, Identities
+from entrypoints.http.stream_rights import StreamRights
 
 logger = logging.getLogger(__name__)
 
 Refuse = Callable[[Request, Exception], Awaitable[Response]]
 """Makes the answer that says why a request was refused."""
 
-_OPEN = ("/static/", "/login", "/logout")
-_NO_LOOK = ("/status", "/api/v1/openapi.json")
+_OPEN = frozenset({"/login", "/login/oidc", "/login/oidc/callback", "/logout"})
+_STATIC = "/static/"
+_NO_LOOK = frozenset({"/status", "/api/v1/openapi.json"})
+_EVENTS = b"text/event-stream"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_FORM = 1_000_000
 
@@ -41,8 +49,8 @@ class ForgedRequestError(Exception):
     """Another site may have sent the request from somebody's browser."""
 
 
-class _NotWrittenError(Exception):
-    """The answer must not leave; another one has."""
+class _BrokenOffError(Exception):
+    """The answer must not leave, or not go on."""
 
 
 class AccessGuard:
@@ -57,15 +65,23 @@ class AccessGuard:
         identities: Finds out who sends a request.
         log: Where looks are written down.
         refuse: Makes the answer for a request that is refused.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(
-        self, app: ASGIApp, *, identities: Identities, log: AccessLog, refuse: Refuse
+        self,
+        app: ASGIApp,
+        *,
+        identities: Identities,
+        log: AccessLog,
+        refuse: Refuse,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
         self._identities = identities
         self._log = log
         self._refuse = refuse
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -80,45 +96,54 @@ class AccessGuard:
             await (await self._refuse(request, error))(scope, receive, send)
             return
         scope.setdefault("state", {})["principal"] = principal
-        if request.url.path.startswith(_OPEN):
+        path = scope["path"]
+        if path in _OPEN or path.startswith(_STATIC):
             await self._app(scope, receive, send)
         elif principal is None:
             await (await self._sign_in(request))(scope, receive, send)
-        elif request.url.path.startswith(_NO_LOOK):
+        elif path in _NO_LOOK:
             await self._app(scope, receive, send)
         else:
             await self._watched(request, receive, send)
 
     async def _sign_in(self, request: Request) -> Response:
-        if request.url.path.startswith("/api/") or request.method not in _SAFE:
+        path = request.scope["path"]
+        if path.startswith("/api/") or request.method not in _SAFE:
             return await self._refuse(request, SignInNeededError())
-        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        target = path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(target, safe='')}", status_code=303)
 
     async def _watched(self, request: Request, receive: Receive, send: Send) -> None:
-        """Answer; the answer begins to leave when the look is written down."""
-        scope = request.scope
-        principal: Principal = scope["state"]["principal"]
-        status = 0
+        """Answer; it begins to leave when the look is written down, and goes on while it may."""
+        state = request.scope["state"]
+        rights = StreamRights(request, self._identities, clock=self._clock)
+        began: Message = {}
 
-        async def written(message: Message) -> None:
-            nonlocal status
+        async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
-                status = message["status"]
-                try:
-                    await self._log.write(_look(request, principal, status))
-                except RepositoryError as error:
-                    logger.warning("a look could not be written down", extra={"error": str(error)})
-                    await (await self._refuse(request, error))(scope, receive, send)
-                    raise _NotWrittenError from error
+                began.update(message)
+                await self._write_down(request, message["status"], receive, send)
+            elif state.get("streamed") and not await rights.hold():
+                if _is_of_events(began):  # others must not look as if they were whole
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                raise _BrokenOffError
             await send(message)
 
+        with contextlib.suppress(_BrokenOffError):
+            await self._app(request.scope, receive, watched)
+        if began and state.get("streamed"):
+            await self._note_end(self._look(request, began["status"], at_end=True))
+
+    async def _write_down(
+        self, request: Request, status: int, receive: Receive, send: Send
+    ) -> None:
         try:
-            await self._app(scope, receive, written)
-        except _NotWrittenError:
-            return
-        if scope["state"].get("streamed"):
-            await self._note_end(_look(request, principal, status, at_end=True))
+            await self._log.write(self._look(request, status))
+        except RepositoryError as error:
+            logger.warning("a look could not be written down", extra={"error": str(error)})
+            request.scope["state"]["streamed"] = False
+            await (await self._refuse(request, error))(request.scope, receive, send)
+            raise _BrokenOffError from error
 
     async def _note_end(self, look: Look) -> None:
         try:
@@ -127,6 +152,19 @@ class AccessGuard:
             logger.warning(
                 "the end of a look could not be written down", extra={"error": str(error)}
             )
+
+    def _look(self, request: Request, status: int, *, at_end: bool = False) -> Look:
+        state = request.scope["state"]
+        principal: Principal = state["principal"]
+        return Look(
+            who=principal.name,
+            via=principal.via,
+            address=self._identities.address(request),
+            action=f"{request.method} {request.scope['path']}" + (" (end)" if at_end else ""),
+            query=request.url.query,
+            status=status,
+            row_count=None if state.get("streamed") and not at_end else state.get("row_count"),
+        )
 
 
 async def _not_forged(request: Request, receive: Receive) -> Receive:
@@ -179,15 +217,8 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return received
 
 
-def _look(request: Request, principal: Principal, status: int, *, at_end: bool = False) -> Look:
-    state = request.scope["state"]
-    path = request.url.path
-    return Look(
-        who=principal.name,
-        via=principal.via,
-        address=request.client.host if request.client else None,
-        action=f"{request.method} {path}" + (" (end)" if at_end else ""),
-        query=request.url.query,
-        status=status,
-        row_count=None if state.get("streamed") and not at_end else state.get("row_count"),
+def _is_of_events(began: Message) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.startswith(_EVENTS)
+        for name, value in began.get("headers", ())
     )

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from application.access_tokens import AccessTokens
 from domain.access import Principal, Role
 from entrypoints.http.access_config import AccessConfig
+from entrypoints.http.ended_sessions import EndedSessions
 
 SESSION_TOKEN = "token"  # noqa: S105 - the name of a member of the session
 SESSION_PERSON = "person"
@@ -42,6 +43,7 @@ class Identities:
         self._config = config
         self._tokens = tokens
         self._proxies = [ipaddress.ip_network(address) for address in config.trusted_proxies]
+        self._ended = EndedSessions(config.session_hours * _SECONDS_PER_HOUR, clock=time.monotonic)
 
     async def of(self, request: Request) -> Principal | None:
         """
@@ -57,6 +59,23 @@ class Identities:
             return EVERYBODY
         return found
 
+    def address(self, request: Request) -> str | None:
+        """Where `request` came from: through a trusted proxy, what that says of it."""
+        peer = request.client.host if request.client else None
+        if not self._is_proxy(peer):
+            return peer
+        # A proxy adds whom it saw behind what it was sent, which may be forged.
+        last = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
+        try:
+            return str(ipaddress.ip_address(last))
+        except ValueError:
+            return peer
+
+    def end(self, session: dict[str, Any]) -> None:
+        """End a session, and with it every copy of its cookie."""
+        self._ended.add(str(session.get(SESSION_CSRF, "")))
+        session.clear()
+
     async def _bearer(self, given: str) -> Principal | None:
         scheme, _, secret = given.partition(" ")
         if scheme.lower() != "bearer":
@@ -68,6 +87,8 @@ class Identities:
         # The cookie ends by itself, but a copy of it must, too.
         longest = self._config.session_hours * _SECONDS_PER_HOUR
         if not 0 <= time.time() - session.get(SESSION_BEGAN, 0) <= longest:
+            return None
+        if session.get(SESSION_CSRF, "") in self._ended:
             return None
         person = session.get(SESSION_PERSON)
         if person is not None:
@@ -81,16 +102,18 @@ class Identities:
     def _behind_proxy(self, request: Request) -> Principal | None:
         if self._config.proxy_header is None or request.client is None:
             return None
-        name = request.headers.get(self._config.proxy_header)
-        if not name:
+        names = request.headers.getlist(self._config.proxy_header)
+        # Two of them: one may be the sender's own, which the proxy let through.
+        if len(names) != 1 or not names[0] or not self._is_proxy(request.client.host):
             return None
+        return Principal(name=names[0], role=self._config.proxy_role, via="proxy")
+
+    def _is_proxy(self, peer: str | None) -> bool:
         try:
-            address = ipaddress.ip_address(request.client.host)
+            address = ipaddress.ip_address(peer or "")
         except ValueError:
-            return None
-        if not any(address in network for network in self._proxies):
-            return None
-        return Principal(name=name, role=self._config.proxy_role, via="proxy")
+            return False
+        return any(address in network for network in self._proxies)
 
 
 def new_session(session: dict[str, Any], csrf: str, **who: object) -> None:

@@ -9,6 +9,7 @@ Logging in and out.
 | ``/login/oidc``, ``/login/oidc/callback`` | to the provider, and back |
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -20,8 +21,16 @@ from starlette.routing import Route
 
 from application.access_tokens import AccessTokens
 from entrypoints.http.access_config import AccessConfig
-from entrypoints.http.identities import SESSION_CSRF, SESSION_PERSON, SESSION_TOKEN, new_session
+from entrypoints.http.identities import (
+    SESSION_CSRF,
+    SESSION_PERSON,
+    SESSION_TOKEN,
+    Identities,
+    new_session,
+)
 from entrypoints.http.login_limit import LoginLimit
+
+logger = logging.getLogger(__name__)
 
 Render = Callable[[str, Mapping[str, object], int], Response]
 """Renders a template with a status."""
@@ -58,21 +67,25 @@ class LoginPages:
     Args:
         config: The ways that are allowed.
         tokens: Checks tokens.
+        identities: Knows where requests come from, and which sessions ended.
         limit: Counts failures.
         provider: The OpenID provider; None where none is configured.
         render: Renders a template.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a log-in needs
         self,
         config: AccessConfig,
         tokens: AccessTokens,
+        *,
+        identities: Identities,
         limit: LoginLimit,
         provider: OpenIdProvider | None,
         render: Render,
     ) -> None:
         self._config = config
         self._tokens = tokens
+        self._identities = identities
         self._limit = limit
         self._provider = provider
         self._render = render
@@ -99,7 +112,7 @@ class LoginPages:
         """A session for a token."""
         fields = parse_qs((await request.body()).decode("utf-8", "replace"))
         target = _own_path(fields.get("next", ["/"])[0])
-        address = request.client.host if request.client else ""
+        address = self._identities.address(request) or ""
         wait = self._limit.wait(address)
         if wait > 0:
             problem = (
@@ -112,18 +125,21 @@ class LoginPages:
         token = await self._tokens.authenticate(fields.get("token", [""])[0].strip())
         if token is None:
             self._limit.failed(address)
+            logger.warning("log-in refused", extra={"address": address})
             problem = (
                 "That is no token that is valid now. `cdc-audit token list` shows which are; "
                 "`cdc-audit token create NAME` makes one."
             )
             return self._form(request, target, problem=problem, status=_UNAUTHORIZED)
         new_session(request.session, secrets.token_urlsafe(32), **{SESSION_TOKEN: token.id})
+        logger.info("logged in", extra={"who": token.name, "address": address})
         return RedirectResponse(target, status_code=303)
 
     async def log_out(self, request: Request) -> Response:
         """No session any more."""
-        request.session.clear()
-        return RedirectResponse("/login", status_code=303)
+        self._identities.end(request.session)
+        headers = {"Clear-Site-Data": '"cache"'}  # what the browser has kept of the rows
+        return RedirectResponse("/login", status_code=303, headers=headers)
 
     async def to_provider(self, request: Request) -> Response:
         """On to the provider's own log-in."""
@@ -136,8 +152,13 @@ class LoginPages:
         try:
             person, target = await self._own_provider().receive(request)
         except RefusedByProviderError as error:
+            logger.warning("log-in refused", extra={"address": self._identities.address(request)})
             return self._form(request, "/", problem=str(error), status=_UNAUTHORIZED)
         new_session(request.session, secrets.token_urlsafe(32), **{SESSION_PERSON: person})
+        logger.info(
+            "logged in",
+            extra={"who": person["name"], "address": self._identities.address(request)},
+        )
         return RedirectResponse(_own_path(target), status_code=303)
 
     def _own_provider(self) -> OpenIdProvider:

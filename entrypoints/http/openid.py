@@ -21,10 +21,12 @@ class AuthlibProvider:
 
     Args:
         config: Names the provider, and which of its groups have which role here.
+        is_secure: Whether people reach us over TLS, though a proxy may not.
     """
 
-    def __init__(self, config: AccessConfig) -> None:
+    def __init__(self, config: AccessConfig, *, is_secure: bool = False) -> None:
         self._config = config
+        self._is_secure = is_secure
         issuer = (config.oidc_issuer or "").rstrip("/")
         library: Any = OAuth()  # has no types
         self._client: Any = library.register(
@@ -38,7 +40,9 @@ class AuthlibProvider:
     async def send(self, request: Request, target: str) -> Response:
         """See `OpenIdProvider`."""
         request.session[_TARGET] = target
-        back = self._config.oidc_redirect_url or str(request.url_for("oidc_callback"))
+        own = request.url_for("oidc_callback")
+        own = own.replace(scheme="https") if self._is_secure else own
+        back = self._config.oidc_redirect_url or str(own)
         return cast("Response", await self._client.authorize_redirect(request, back))
 
     async def receive(self, request: Request) -> tuple[Mapping[str, str], str]:
@@ -51,7 +55,9 @@ class AuthlibProvider:
                 f"The provider did not log you in ({error.error}). Try again."
             ) from error
         claims: Mapping[str, Any] = answer.get("userinfo") or {}
-        name = claims.get(self._config.oidc_name_claim) or claims.get("sub")
+        name = claims.get(self._config.oidc_name_claim)
+        if not name or (self._config.oidc_name_claim == "email" and _is_unverified(claims)):
+            name = claims.get("sub")
         role = self._role(claims.get(self._config.oidc_role_claim))
         if not name or role is None:
             raise RefusedByProviderError(
@@ -67,3 +73,8 @@ class AuthlibProvider:
             self._config.oidc_roles[group] for group in named if group in self._config.oidc_roles
         ]
         return max(roles, key=list(Role).index, default=None)
+
+
+def _is_unverified(claims: Mapping[str, Any]) -> bool:
+    """Whether the provider says that the address may be somebody else's."""
+    return claims.get("email_verified") in (False, "false")

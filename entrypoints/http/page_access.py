@@ -16,6 +16,7 @@ from entrypoints.http.access_config import AccessConfig
 from entrypoints.http.identities import Identities
 from entrypoints.http.login_limit import LoginLimit
 from entrypoints.http.login_pages import LoginPages, Render
+from entrypoints.http.page_security import TlsOnly
 
 _COOKIE = "cdc_audit_session"
 _BOUND_TO_HOST = "__Host-"  # browsers take such a cookie from this host only, and over TLS
@@ -72,9 +73,9 @@ def access_tokens(store: TokenStore) -> AccessTokens:
 
 
 def in_session(app: ASGIApp, access: PageAccess) -> ASGIApp:
-    """`app` with sessions in signed cookies that no script can read."""
+    """`app` with sessions in signed cookies that no script can read, over TLS only if so told."""
     return SessionMiddleware(
-        app,
+        TlsOnly(app) if access.is_secure else app,
         secret_key=access.config.session_secret or secrets.token_urlsafe(32),
         session_cookie=f"{_BOUND_TO_HOST}{_COOKIE}" if access.is_secure else _COOKIE,
         max_age=int(access.config.session_hours * _SECONDS_PER_HOUR),

@@ -101,5 +101,4 @@ def page_app(  # noqa: PLR0913 - everything has a default but the site
     )
     # Around the application, not within: Starlette answers 500 outside its own middleware.
     guarded = AccessGuard(app, identities=access.identities, log=access.log, refuse=failed)
-    own = OwnHosts(in_session(guarded, access), allowed=allowed_hosts)
-    return SecurityHeaders(own, is_secure=access.is_secure)
+    return SecurityHeaders(OwnHosts(in_session(guarded, access), allowed=allowed_hosts))

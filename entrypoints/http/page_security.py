@@ -26,19 +26,10 @@ _ANY = "*"
 
 
 class SecurityHeaders:
-    """
-    Adds the security headers to every answer.
+    """Adds the security headers to every answer."""
 
-    Args:
-        app: What answers.
-        is_secure: Whether browsers must come over TLS from now on.
-    """
-
-    def __init__(self, app: ASGIApp, *, is_secure: bool = False) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._headers = {**_HEADERS, "Strict-Transport-Security": _TLS_ONLY}
-        if not is_secure:
-            del self._headers["Strict-Transport-Security"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add the headers to what comes back."""
@@ -46,12 +37,29 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                for name, value in _HEADERS.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-cache")  # ask whether a file is still so
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class TlsOnly:
+    """Tells browsers to come over TLS from now on. They heed it where they came so."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and add the header to what comes back."""
+
+        async def with_header(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Strict-Transport-Security"] = _TLS_ONLY
+            await send(message)
+
+        await self._app(scope, receive, with_header if scope["type"] == "http" else send)
 
 
 class OwnHosts:

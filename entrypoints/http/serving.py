@@ -140,6 +140,7 @@ def _server(endpoint: Endpoint) -> _Server:
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,  # else whoever is on this machine says where they come from
         timeout_graceful_shutdown=_LINGER,
         timeout_keep_alive=5,
         ws="none",

@@ -55,11 +55,12 @@ def test_the_settings_check_it() -> None:
         ({"session_hours": 0}, "session_hours"),
         ({"login_attempts": 0}, "login_attempts"),
         ({**PROVIDER, "oidc_issuer": "http://id.example.org"}, "oidc_issuer"),
+        ({**PROVIDER, "oidc_issuer": "http://127.0.0.1.example.org"}, "oidc_issuer"),
+        ({**PROVIDER, "oidc_issuer": "https://u:p@id.example.org"}, "oidc_issuer"),
         ({**PROVIDER, "oidc_client_id": None}, "oidc_client_id"),
         ({**PROVIDER, "oidc_client_secret": ""}, "oidc_client_secret"),
         ({**PROVIDER, "oidc_roles": {}}, "oidc_roles"),
         ({"proxy_header": "X-User"}, "trusted_proxies"),
-        ({"trusted_proxies": ["10.0.0.0/8"]}, "trusted_proxies"),
         ({"proxy_header": "X-User", "trusted_proxies": ["proxy"]}, "trusted_proxies"),
         ({"proxy_header": "X-User", "trusted_proxies": ["10.0.0.1/8"]}, "trusted_proxies"),
     ],
@@ -73,7 +74,12 @@ def test_what_makes_no_sense_is_refused(settings: dict[str, Any], field: str) ->
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, PROVIDER, {"proxy_header": "X-User", "trusted_proxies": ["10.0.0.0/8", "::1"]}],
+    [
+        {},
+        PROVIDER,
+        {"trusted_proxies": ["10.0.0.1"]},
+        {"proxy_header": "X-User", "trusted_proxies": ["10.0.0.0/8", "::1"]},
+    ],
 )
 def test_what_makes_sense_is_taken(settings: dict[str, Any]) -> None:
     a_config(**settings).validate()
