@@ -54,8 +54,7 @@ class PutBackPages:
         context = {
             "row": row_view(stored, self._render.clock()),
             "what": what,
-            "is_part": what == "transaction" and not sees_all(request),
-            "has_transaction": stored.record.transaction_id is not None,
+            "has_transaction": stored.record.transaction_id is not None and sees_all(request),
             "has_key": stored.record.record_key is not None,
             "answer": answer,
             "script": None if answer.script is None else visible_lines(answer.script),

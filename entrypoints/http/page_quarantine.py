@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 _PAGE = 100
 _LONGEST_REASON = 2_000
 _CONFLICT = 409
-_NO_RETRY = "No pipeline runs beside this page: `cdc-audit quarantine retry` retries it."
+_NO_RETRY = "No pipeline runs beside this page. The command cdc-audit quarantine retry retries it."
 
 
 class QuarantinePages:

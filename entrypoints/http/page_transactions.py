@@ -76,6 +76,7 @@ class TransactionPages:
         changes = answer.changes
         note_rows(request, len(changes[:_SHOWN]))
         report = answer.report
+        is_complete = whole and report.completeness is Completeness.COMPLETE
         first, last = answer.first, answer.last
         context = {
             "number": visible(answer.identity.transaction_id),
@@ -96,7 +97,7 @@ class TransactionPages:
             "first": None if first is None else time_view(first, now),
             "took": None if first is None or last is None else span(last - first),
             "put_back": f"/changes/{changes[0].id}/put-back?what=transaction",
-            "missing": missing_view(answer.may_be_incomplete),
+            "missing": None if is_complete else missing_view(answer.may_be_incomplete),
         }
         return self._render.page(request, "transaction.html", context)
 

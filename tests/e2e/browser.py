@@ -16,11 +16,14 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 
+from adapters.memory.quarantine import MemoryQuarantine
 from application.reports import PipelineState, PipelineStatus
 from application.trail_query import StoredRecord
+from entrypoints.http.page_access import PageAccess
 from entrypoints.http.page_app import page_app
 from entrypoints.http.serving import Endpoint, Served, serving
 from tests.processes import PATIENCE
@@ -46,13 +49,18 @@ class PageServer:
     """
     The page over a trail in memory, which tests write to while it is open.
 
+    Args:
+        trail: The trail.
+        access: Who may look; None lets everybody.
+
     Attributes:
         trail: The trail; write to it with `commit` only, while the server runs.
         url: Where the page is.
     """
 
-    def __init__(self, trail: PageTrail) -> None:
+    def __init__(self, trail: PageTrail, access: PageAccess | None = None) -> None:
         self.trail = trail
+        self._access = access
         self.url = ""
         self._status = PipelineStatus(state=PipelineState.RUNNING, lag=0)
         self._loop: asyncio.AbstractEventLoop
@@ -88,10 +96,12 @@ class PageServer:
     async def _serve(self, started: "Future[Served]") -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         closing = asyncio.Event()
+        quarantine = MemoryQuarantine(self.trail.memory)
         app = page_app(
-            self.trail.site(),
+            msgspec.structs.replace(self.trail.site(), quarantine=quarantine),
             status=lambda: self._status,
             closing=closing,
+            access=self._access,
         )
         endpoint = Endpoint(
             name="page", app=app, host="127.0.0.1", port=0, setting="http.port", closing=closing
@@ -102,9 +112,9 @@ class PageServer:
 
 
 @contextmanager
-def page_server(trail: PageTrail) -> Generator[PageServer]:
+def page_server(trail: PageTrail, access: PageAccess | None = None) -> Generator[PageServer]:
     """Serve the page over `trail`."""
-    server = PageServer(trail)
+    server = PageServer(trail, access)
     end = server.start()
     try:
         yield server

@@ -32,11 +32,11 @@
       legend: { live: true },
       scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
       axes: [
-        { ...axis, values: (_, splits) => splits.map((s) => new Date(s * 1e3).toISOString().slice(11, 16)) },
+        { ...axis, size: 28, values: (_, splits) => splits.map((s) => new Date(s * 1e3).toISOString().slice(11, 16)) },
         { ...axis, size: 46, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7] },
       ],
       series: [
-        { value: (_, s) => (s === null ? "" : `${new Date(s * 1e3).toISOString().slice(0, 16).replace("T", " ")}`) },
+        { label: "Hour", value: (_, s) => (s === null ? "" : `${new Date(s * 1e3).toISOString().slice(0, 16).replace("T", " ")}`) },
         ...data.series.map((one, n) => ({
           label: one.name,
           stroke: resolved(COLOURS[n % COLOURS.length]),

@@ -13,6 +13,7 @@ from domain.errors import ConnectionError  # noqa: A004 - the documented name
 from entrypoints.http.access_config import AccessConfig
 from entrypoints.http.page_access import PageAccess, page_access
 from tests.unit.http.html_reading import read_html
+from tests.unit.http.page_data import PageTrail
 from tests.unit.http.page_reading import app_over
 from tests.unit.http.shop_story import a_shop
 
@@ -35,14 +36,20 @@ class Guarded:
         app: The application.
     """
 
-    def __init__(self, *, log: MemoryAccessLog | None = None, **settings: Any) -> None:  # noqa: ANN401 - any setting
+    def __init__(
+        self,
+        *,
+        log: MemoryAccessLog | None = None,
+        trail: PageTrail | None = None,
+        **settings: Any,  # noqa: ANN401 - any setting
+    ) -> None:
         self.log = log or MemoryAccessLog()
         config = AccessConfig(mode="tokens")
         for name, value in settings.items():
             setattr(config, name, value)
         config.validate()
         self.access: PageAccess = page_access(config, MemoryTokenStore(), self.log)
-        self.app: ASGIApp = app_over(a_shop(), access=self.access)
+        self.app: ASGIApp = app_over(trail or a_shop(), access=self.access)
 
     async def token(self, name: str = "on-call", role: Role = Role.READER) -> str:
         """The secret of a new token."""
