@@ -12,9 +12,10 @@ While batch n is stored, n+1 is transformed, and the open batch collects n+2. A 
 Room there is for `transform_ahead` batches; while workers elsewhere are in use, for as many as keep
 them busy, each with its share of a full batch at least.
 
-When a batch cannot be stored as it is (another writer was faster, or its topic is held), all that
-is behind it in the lane is stale: it is thrown away, and the source is set back to the first
-offset of each partition. No await parts these two, so nothing stale can slip in between.
+When a batch cannot be stored as it is (another writer was faster, or a topic of it is held: it
+fails, or needs a registry that is away), all that is behind it in the lane is stale: it is thrown
+away, and the source is set back to the first offset of each partition. No await parts these two,
+so nothing stale can slip in between.
 """
 
 import asyncio
@@ -214,20 +215,23 @@ class Lane:
                 self._stages.rules.fenced(error)
                 self._set_back(error.positions)
             except _AWAY as error:
-                await self._wait_out(work, error)
+                if self._may_go_on_without(error):
+                    self._set_back({})
+                else:
+                    await self._wait_out(work, error)
 
     async def _try(self, work: _Work) -> bool:
         """Whether `work` was stored. It was not if it is dropped, or must wait for its topic."""
         batch = await self._transformed(work)
         if batch is None:
             return False
-        if self._stages.rules.must_wait(batch):
+        if self._stages.topics.must_wait(batch):
             self._set_back({})
             return False
         work.clock.start()
         refused = await self._stages.store.append(batch, work.batch)
         work.clock.end("append")
-        self._stages.rules.stored(batch, refused)
+        self._stages.topics.stored(batch, refused)
         self._stages.ledger.committed(batch, work.batch, work.clock.stages, refused)
         return True
 
@@ -240,6 +244,11 @@ class Lane:
         if task.exception() is not None:
             work.transforming = None
         return task.result()
+
+    def _may_go_on_without(self, error: Exception) -> bool:
+        """Whether only a topic that needs the registry waits for it, and the others go on."""
+        topic = error.topic if isinstance(error, SchemaRegistryUnavailableError) else None
+        return topic is not None and self._stages.topics.must_wait_for(topic, str(error))
 
     def _say_if_back(self) -> None:
         if self in self._stages.holds:

@@ -31,9 +31,7 @@ from application.topic_holds import TopicHolds
 from domain.consumed import ConsumedBatch
 from domain.errors import ConnectionError as StoreConnectionError
 from domain.errors import FencedError, RivalWriterError, SourceUnavailableError
-from domain.quarantine import QuarantinedRecord
 from domain.stream import Claim, LogPartition, StreamPartition
-from domain.transformed import TransformedBatch
 
 logger = logging.getLogger(__name__)
 
@@ -162,14 +160,6 @@ class RecordChanges:
         if not is_ours and self._fencing.fenced(error.writer, now=self._clock()):
             raise RivalWriterError(error.writer, times=TOO_MANY, seconds=WITHIN) from error
 
-    def must_wait(self, batch: TransformedBatch) -> bool:
-        """Whether a topic of `batch` is held, so that it must not be stored."""
-        return self._topics.must_wait(batch)
-
-    def stored(self, batch: TransformedBatch, refused: Sequence[QuarantinedRecord]) -> None:
-        """Remember how the records of `batch` fared."""
-        self._topics.stored(batch, refused)
-
     async def _run(self) -> None:
         self._state = PipelineState.STARTING
         stages = Stages(
@@ -178,6 +168,7 @@ class RecordChanges:
             store=self._store,
             ledger=self._ledger,
             holds=self._holds,
+            topics=self._topics,
             rules=self,
             config=self._config,
         )

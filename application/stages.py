@@ -1,6 +1,5 @@
 """What the lanes of a pipeline share: the ports, the ledger, and the rules of the whole."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -9,10 +8,9 @@ from application.consumer_config import ConsumerConfig
 from application.ledger import Ledger
 from application.patience import Holds
 from application.ports import AuditStore, BatchTransformer, SeekableSource
+from application.topic_holds import TopicHolds
 from application.transform_load import load_of
 from domain.errors import FencedError
-from domain.quarantine import QuarantinedRecord
-from domain.transformed import TransformedBatch
 
 
 class LaneRules(Protocol):
@@ -30,14 +28,6 @@ class LaneRules(Protocol):
         """Count it; raise `RivalWriterError` if it was one too many."""
         ...
 
-    def must_wait(self, batch: TransformedBatch) -> bool:
-        """Whether a topic of `batch` is held, so that it must not be stored."""
-        ...
-
-    def stored(self, batch: TransformedBatch, refused: Sequence[QuarantinedRecord]) -> None:
-        """Remember how the records of `batch` fared; the database refused those in `refused`."""
-        ...
-
 
 class Stages(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -49,6 +39,7 @@ class Stages(msgspec.Struct, frozen=True, kw_only=True):
         store: Stores.
         ledger: Told of what was stored.
         holds: Held while the store or the transformer is away.
+        topics: Holds a topic in trouble, while the others go on.
         rules: The pipeline.
         config: Caps and floors.
     """
@@ -58,6 +49,7 @@ class Stages(msgspec.Struct, frozen=True, kw_only=True):
     store: AuditStore
     ledger: Ledger
     holds: Holds
+    topics: TopicHolds
     rules: LaneRules
     config: ConsumerConfig
 

@@ -190,7 +190,8 @@ class _Collected:
                 stamps.append(change.change_timestamp)
                 changes.append(record)
                 positions.append(change.source_position)
-            except SchemaRegistryUnavailableError:
+            except SchemaRegistryUnavailableError as error:
+                error.topic = part.partition.topic
                 raise  # trouble, not poison: no record is at fault
             except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
                 self._quarantined.append(quarantined(record, stream_id, error, self._protection))

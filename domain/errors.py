@@ -279,7 +279,14 @@ class StreamRefusedError(CdcAuditError):
 
 
 class SchemaRegistryUnavailableError(CdcAuditError):
-    """The schema registry does not answer, or refuses us. Retryable: no record is at fault."""
+    """
+    The schema registry does not answer, or refuses us. Retryable: no record is at fault.
+
+    Attributes:
+        topic: Topic of the record that needs it, where that is known.
+    """
+
+    topic: str | None = None
 
 
 class TransformerUnavailableError(CdcAuditError):

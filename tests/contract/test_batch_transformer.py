@@ -176,6 +176,7 @@ async def test_a_schema_registry_that_is_away_is_told_and_nothing_happened(
         await transformer.transform(batch)
 
     assert str(caught.value) == "the registry at http://registry is away"
+    assert caught.value.topic == batch.slices[0].partition.topic
     mended = of(a_part(*updates(150)))
     assert await transformer.transform(mended) == transformed_directly(mended)
 

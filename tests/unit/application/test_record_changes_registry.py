@@ -1,15 +1,17 @@
 """The schema registry goes away and comes back: the pipeline waits, and blames no record."""
 
+from adapters.memory.broker import MemoryBroker
 from adapters.memory.schema_lookup import MemorySchemaLookup
 from application.health import Health
 from application.pipeline_health import LagSeen, judge_readiness
 from application.reports import PipelineState
+from application.topic_holds import LONGEST_LOOK
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
 from domain.control import ControlMessage, SkippedRecord
 from domain.registered_schema import RegisteredSchema, SchemaFormat, SchemaIdKind, SchemaReference
 from tests.pipelines import PlainDecoder, Rig, in_state, until
-from tests.unit.application.faults import a_transformer
+from tests.unit.application.faults import Clock, a_transformer
 
 KNOWN = SchemaReference(SchemaIdKind.CONFLUENT_ID, "1")
 UNKNOWN = SchemaReference(SchemaIdKind.CONFLUENT_ID, "404")
@@ -106,3 +108,104 @@ async def test_a_schema_that_is_not_there_costs_its_record_only() -> None:
     (quarantined,) = rig.trail.quarantine.values()
     assert (quarantined.error_type, quarantined.value) == ("SchemaNotFoundError", b"unknown")
     assert rig.values() == ["before", "after"]
+
+
+class OrdersDecoder(SchemaDecoder):
+    """Needs the registry for orders only."""
+
+    def decode(
+        self, record: ConsumedRecord, stream_id: int
+    ) -> AuditRecord | ControlMessage | SkippedRecord:
+        """Decode, as the port has it."""
+        if record.topic == "orders":
+            return super().decode(record, stream_id)
+        return PlainDecoder.decode(self, record, stream_id)
+
+
+class Mixed:
+    """Orders, which need the registry; customers, which do not; a clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.registry = a_registry()
+        self.registry.available = False
+        self.clock = Clock()
+        broker = MemoryBroker()
+        broker.create_topic("orders")
+        broker.create_topic("customers")
+        self.rig = Rig(
+            broker=broker,
+            transformer=a_transformer(OrdersDecoder(self.registry)),
+            clock=self.clock,
+        )
+        for number in range(50):
+            broker.produce("orders", f"order {number}".encode())
+            broker.produce("customers", f"customer {number}".encode())
+
+    def have_come(self) -> bool:
+        """Whether all customers are in the trail."""
+        customers = self.rig.broker.logs["customers", 0].end
+        return len(self.rig.values("customers")) == customers
+
+    def are_held(self, *topics: str) -> bool:
+        """Whether these topics are held, and no others."""
+        return set(self.rig.pipeline.status().held_topics) == set(topics)
+
+
+async def test_topics_that_do_not_need_it_are_read_on_meanwhile() -> None:
+    mixed = Mixed()
+
+    async with mixed.rig.running():
+        await until(lambda: len(mixed.rig.values("customers")) == 50)
+        mixed.rig.broker.produce("customers", b"later")
+        await until(lambda: len(mixed.rig.values("customers")) == 51)
+        status = mixed.rig.pipeline.status()
+
+    assert status.state is PipelineState.RUNNING
+    assert "registry is away" in status.held_topics["orders"]
+    assert not mixed.rig.values("orders")
+    assert not mixed.rig.trail.quarantine
+
+
+async def test_a_topic_that_waited_for_it_goes_on_where_it_stood() -> None:
+    mixed = Mixed()
+
+    async with mixed.rig.running():
+        await until(lambda: mixed.are_held("orders"))
+        mixed.registry.available = True
+        mixed.clock.ahead += LONGEST_LOOK
+        await mixed.rig.until_caught_up()
+        await until(mixed.are_held)
+
+    assert mixed.rig.values("orders") == [f"order {number}" for number in range(50)]
+    assert mixed.rig.values("customers") == [f"customer {number}" for number in range(50)]
+
+
+async def test_a_topic_goes_on_waiting_while_it_stays_away() -> None:
+    mixed = Mixed()
+
+    async with mixed.rig.running():
+        for _ in range(5):
+            await until(lambda: mixed.are_held("orders"))
+            mixed.clock.ahead += LONGEST_LOOK
+            mixed.rig.broker.produce("customers", b"more")
+            await until(mixed.have_come)
+
+    assert not mixed.rig.values("orders")
+    assert mixed.rig.values("customers")[50:] == ["more"] * 5
+
+
+async def test_the_last_topic_waits_with_the_whole_service() -> None:
+    mixed = Mixed()
+    mixed.rig.broker.create_topic("invoices")
+
+    decoder = SchemaDecoder(mixed.registry)
+    rig = Rig(broker=mixed.rig.broker, transformer=a_transformer(decoder), clock=mixed.clock)
+    rig.broker.produce("invoices", b"invoice")
+
+    async with rig.running():
+        await until(in_state(rig.pipeline, PipelineState.WAITING))
+        mixed.registry.available = True
+        mixed.clock.ahead += LONGEST_LOOK
+        await until(lambda: bool(rig.is_caught_up()))
+
+    assert not rig.trail.quarantine
