@@ -21,6 +21,7 @@ from entrypoints.toml_lines import line_of
 
 PREFIX = "CDC_AUDIT_"
 FILE_VARIABLE = "CDC_AUDIT_CONFIG"
+TOKEN_VARIABLE = "CDC_AUDIT_TOKEN"  # noqa: S105 - a name; commands that ask a service read it
 DEFAULT_FILE = Path("cdc-audit.toml")
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -168,7 +169,7 @@ def _is_not_ours(variable: str, value: str) -> bool:
     """
     rest = variable.removeprefix(PREFIX)
     return (
-        variable == FILE_VARIABLE
+        variable in {FILE_VARIABLE, TOKEN_VARIABLE}
         or not value
         or rest.startswith("TEST_")
         or value.startswith(("tcp://", "udp://", "sctp://"))

@@ -1,6 +1,7 @@
 """Names of tables for the shell's completion."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _PATIENCE = 2
 
 def tables(dsn: str | None, config: Path | None, incomplete: str) -> list[str]:
     """Tables that begin with `incomplete`; none where the trail cannot be asked at once."""
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # nothing into a half-typed line
     try:
         database = read_dsn(dsn) if dsn else load_config(config).sink_database
         return [name for name in asyncio.run(_names(database)) if name.startswith(incomplete)]
