@@ -31,7 +31,7 @@ class Arguments:
         allowed: Names that the operation knows.
 
     Raises:
-        BadParameterError: There is an unknown one, or one twice, or NUL in one.
+        BadParameterError: There is an unknown one, an empty one, one twice, or NUL in one.
     """
 
     def __init__(self, items: Iterable[tuple[str, str]], allowed: Sequence[str]) -> None:
@@ -47,6 +47,8 @@ class Arguments:
                     name, f"must be at most {MOST_CHARACTERS} characters, without NUL."
                 )
             self._given[name] = value.strip()
+            if not self._given[name]:
+                raise BadParameterError(name, "is empty: give a value, or leave it out.")
 
     def filters(self) -> Filters:
         """The filters among them."""
@@ -54,8 +56,8 @@ class Arguments:
         return read_filters((n, v) for n, v in self._given.items() if n in names)
 
     def text(self, name: str) -> str | None:
-        """A text; None where it was not given, or is empty."""
-        return self._given.get(name) or None
+        """A text; None where it was not given."""
+        return self._given.get(name)
 
     def needed(self, name: str) -> str:
         """A text that must be there."""

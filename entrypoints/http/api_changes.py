@@ -159,6 +159,7 @@ CHANGE_OPERATIONS: Sequence[Operation] = (
         handle=change,
         gives=ChangeDetail,
         problems=(404,),
+        is_immutable=True,
     ),
     Operation(
         name="revertChange",

@@ -80,6 +80,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         body: The struct of what is sent.
         role: Who may.
         problems: Statuses of its problems, beyond those that all operations may have.
+        is_immutable: Whether its answer never changes, and has a tag.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: type[msgspec.Struct] | None = None
     role: Role = Role.READER
     problems: Sequence[int] = ()
+    is_immutable: bool = False
 
 
 def route_of(operation: Operation, site: TrailSite, live: LiveChanges) -> Route:

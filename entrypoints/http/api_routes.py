@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from application.access_log import AccessLog
@@ -12,6 +15,7 @@ from entrypoints.http.api_operation import Operation, route_of
 from entrypoints.http.api_rows import ROW_OPERATIONS
 from entrypoints.http.api_trail import TRAIL_OPERATIONS
 from entrypoints.http.events_stream import LiveChanges
+from entrypoints.http.openapi import description
 from entrypoints.http.site import TrailSite
 
 
@@ -36,4 +40,14 @@ def api_routes(site: TrailSite, live: LiveChanges, log: AccessLog) -> Sequence[R
         live: Streams of its changes.
         log: Who looked.
     """
-    return [route_of(operation, site, live) for operation in operations(log)]
+    table = operations(log)
+    described = msgspec.json.encode(description(table))
+
+    async def openapi(request: Request) -> Response:
+        del request
+        return Response(described, media_type="application/json")
+
+    return [
+        Route("/openapi.json", openapi),
+        *(route_of(operation, site, live) for operation in table),
+    ]

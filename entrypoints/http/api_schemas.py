@@ -7,10 +7,15 @@ from domain.operation import OperationTypeEnum
 from entrypoints.http.api_operation import Parameter
 from entrypoints.http.api_parameters import DEFAULT_LIMIT, MAX_LIMIT, MOST_CHARACTERS
 
-TEXT: Mapping[str, Any] = {"type": "string", "maxLength": MOST_CHARACTERS}
+TEXT: Mapping[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MOST_CHARACTERS,
+}
 FLAG: Mapping[str, Any] = {"type": "boolean", "default": False}
 TIME: Mapping[str, Any] = {
     "type": "string",
+    "minLength": 1,
     "maxLength": 100,
     "description": "ISO 8601; UTC unless it says otherwise.",
     "examples": ["2026-07-01", "2026-07-01T09:30", "2026-07-01T09:30:00+02:00"],
@@ -26,8 +31,7 @@ def limit(usual: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> Parameter:
 
 def text(name: str, about: str, *, required: bool = False) -> Parameter:
     """A text."""
-    schema = {**TEXT, "minLength": 1} if required else TEXT
-    return Parameter(name=name, about=about, schema=schema, required=required)
+    return Parameter(name=name, about=about, schema=TEXT, required=required)
 
 
 def time(name: str, about: str, *, required: bool = False) -> Parameter:
@@ -60,7 +64,11 @@ FILTERED = (
     UNTIL,
     text("user", "Who made the change."),
     text("changed", "A column whose value is known to differ."),
-    text("value", "A column and a value that it had or got: `status=paid`."),
+    Parameter(
+        name="value",
+        about="A column and a value that it had or got: `status=paid`.",
+        schema={"type": "string", "pattern": r"^[^=]+="},
+    ),
     text("text", "A text in an image or in the key, in any case."),
     SOURCE,
     DATABASE,

@@ -1,5 +1,6 @@
 """A small trail with two tables, gaps and a quarantine, and people who ask the API about it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -50,7 +51,7 @@ class Desk:
         app: The application.
     """
 
-    def __init__(self, *, can_retry: bool = False) -> None:
+    def __init__(self, *, can_retry: bool = False, closing: asyncio.Event | None = None) -> None:
         self.trail = PageTrail()
         self.log = MemoryAccessLog()
         self._fill()
@@ -58,7 +59,9 @@ class Desk:
         config.validate()
         self._access = page_access(config, MemoryTokenStore(), self.log)
         self.site = self._site(can_retry=can_retry)
-        self.app: ASGIApp = page_app(self.site, access=self._access)
+        self.app: ASGIApp = page_app(
+            self.site, access=self._access, closing=closing, allowed_hosts=["testserver"]
+        )
 
     async def token(self, role: Role = Role.READER, *tables: str) -> str:
         """The secret of a new token; for all tables, or for some."""
