@@ -201,7 +201,7 @@ def _is_program(request: Request) -> bool:
     No form of another site can: a script there would have to ask first (CORS), and is refused.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return request.url.path.startswith("/api/") and kind == "application/json"
+    return request.scope["path"].startswith("/api/") and kind == "application/json"
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -3,9 +3,11 @@
 import logging
 from urllib.parse import unquote
 
+import httpx
 import pytest
 from starlette.types import ASGIApp, Message
 
+from entrypoints.http.serving import Endpoint, serving
 from tests.unit.http.page_reading import app_over
 from tests.unit.http.requests import get
 from tests.unit.http.shop_story import a_shop
@@ -244,3 +246,25 @@ async def test_a_form_that_has_no_end_is_refused() -> None:
         answer = await browser.post("/login", content=b"csrf=" + b"x" * 1_100_000)
 
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/", API, "/login", "/static/page.css"])
+async def test_an_answer_does_not_say_what_serves_it(path: str) -> None:
+    endpoint = Endpoint(
+        name="page", app=Guarded().app, host="127.0.0.1", port=0, setting="http.port"
+    )
+    async with serving([endpoint]) as (served,), httpx.AsyncClient(base_url=served.url) as client:
+        answer = await client.get(path)
+
+    assert "server" not in answer.headers
+    assert "x-powered-by" not in answer.headers
+
+
+async def test_whoever_is_on_this_machine_does_not_say_where_they_come_from() -> None:
+    guarded = Guarded(proxy_header="X-Forwarded-User", trusted_proxies=["192.0.2.7"])
+    endpoint = Endpoint(name="page", app=guarded.app, host="127.0.0.1", port=0, setting="http.port")
+    headers = {"x-forwarded-for": "192.0.2.7", "x-forwarded-user": "admin"}
+    async with serving([endpoint]) as (served,), httpx.AsyncClient(base_url=served.url) as client:
+        answer = await client.get(API, headers=headers)
+
+    assert answer.status_code == 401
