@@ -10,10 +10,10 @@ import asyncio
 import os
 import shutil
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -31,6 +31,7 @@ from tests.unit.http.page_data import PageTrail
 
 _CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 _REASON = "needs Chromium (Debian's package `chromium`)"
+_Result = TypeVar("_Result")
 
 
 @contextmanager
@@ -76,7 +77,11 @@ class PageServer:
         async def add() -> StoredRecord:
             return self.trail.add(**fields)
 
-        return asyncio.run_coroutine_threadsafe(add(), self._loop).result(PATIENCE)
+        return self.run(add())
+
+    def run(self, asked: Coroutine[Any, Any, _Result]) -> _Result:
+        """Let the server's loop do something."""
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result(PATIENCE)
 
     def start(self) -> Callable[[], None]:
         """Serve; gives what ends it."""
