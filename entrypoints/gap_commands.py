@@ -159,11 +159,12 @@ def _print_json(found: object) -> None:
 
 def _print_table(gaps: "Sequence[LedgerGap]") -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    from entrypoints.whole_lines import whole_lines
+
+    console = whole_lines()
     if not gaps:
         console.print("no gaps")
         return

@@ -77,11 +77,12 @@ def _print_json(runs: "Sequence[VerifiedRun]", *, recompute: bool) -> None:
 
 def _print_text(runs: "Sequence[VerifiedRun]", *, recompute: bool) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    from entrypoints.whole_lines import whole_lines
+
+    console = whole_lines()
     table = Table(box=box.SIMPLE if console.is_terminal else None, pad_edge=False)
     for column in ("topic", "stream", "partition", "run", "offsets", "marked", "verdict"):
         table.add_column(column, no_wrap=True)

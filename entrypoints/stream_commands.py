@@ -167,11 +167,12 @@ def _print_json(found: object) -> None:
 
 def _print_table(streams: Sequence["StreamStanding"]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    from entrypoints.whole_lines import whole_lines
+
+    console = whole_lines()
     table = Table(box=box.SIMPLE if console.is_terminal else None, pad_edge=False)
     for column in ("stream", "topic", "life", "partition", "from", "to", "group", "now"):
         table.add_column(column, no_wrap=True)

@@ -105,11 +105,12 @@ def _print_json(found: object) -> None:
 
 def _print_table(tokens: "Sequence[AccessToken]") -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    from entrypoints.whole_lines import whole_lines
+
+    console = whole_lines()
     table = Table(box=box.SIMPLE if console.is_terminal else None, pad_edge=False)
     for column in ("id", "name", "role", "tables", "made", "until", "last used", "now"):
         table.add_column(column, no_wrap=True)

@@ -164,13 +164,13 @@ def _told(part: "VerifiedPartition") -> dict[str, object]:
 
 def _print_table(verified: "Sequence[VerifiedPartition]") -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from domain.disposition import Tally
+    from entrypoints.whole_lines import whole_lines
 
-    console = Console()
+    console = whole_lines()
     table = Table(box=box.SIMPLE if console.is_terminal else None, pad_edge=False)
     names = Tally.__struct_fields__
     for column in ("topic", "stream", "partition", "offsets", *names, "rows", "verdict"):

@@ -28,7 +28,7 @@ def verify(
     for field in ("host", "port", "username", "password", "database"):
         value = str(getattr(trail_database, field))
         monkeypatch.setenv(f"CDC_AUDIT_SINK_DATABASE_{field.upper()}", value)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "40")  # a narrow terminal, or a pipe: nothing is cut
 
     async def run(*options: str) -> tuple[int, str]:
         command = ["verify", "accounting", *options]
@@ -56,6 +56,8 @@ async def test_a_trail_that_fits_is_said_to(trail_database: DatabaseConfig, veri
 
     assert status == 0
     assert told.split()[-1] == "fits"
+    assert "quarantined" in told
+    assert "…" not in told
     assert "DIFFERS" not in told
 
 

@@ -1,0 +1,10 @@
+"""Where tables for people are printed: every row on one line, however long, with nothing cut."""
+
+from rich.console import Console
+
+_WIDEST = 100_000
+
+
+def whole_lines() -> Console:
+    """Give standard output as a console that cuts no cell: neither in a pipe nor on a narrow terminal."""
+    return Console(width=_WIDEST)
