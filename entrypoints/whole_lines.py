@@ -6,5 +6,5 @@ _WIDEST = 100_000
 
 
 def whole_lines() -> Console:
-    """Give standard output as a console that cuts no cell: neither in a pipe nor on a narrow terminal."""
+    """Give standard output as a console that cuts no cell, however narrow the terminal."""
     return Console(width=_WIDEST)
