@@ -30,6 +30,13 @@ _ASSIGNORS: dict[str, type[AbstractPartitionAssignor]] = {
 }
 
 
+MOST_BUFFERED_BYTES = 64 * 1024 * 1024
+"""About how much of all partitions together waits in aiokafka, as it came from the brokers."""
+
+LEAST_FETCH_BYTES = 64 * 1024
+MOST_RESPONSE_BYTES = 16 * 1024 * 1024
+
+
 class RebalanceCallbacks(ConsumerRebalanceListener):
     """
     Hands aiokafka's two callbacks on.
@@ -80,12 +87,30 @@ def new_consumer(config: KafkaConfig) -> AIOKafkaConsumer:
         "max_poll_records": config.max_poll_records,
         "fetch_max_wait_ms": config.fetch_max_wait_ms,
         "max_partition_fetch_bytes": config.max_partition_fetch_bytes,
+        "fetch_max_bytes": max(MOST_RESPONSE_BYTES, config.max_partition_fetch_bytes),
         "metadata_max_age_ms": min(config.metadata_max_age_ms, LONGEST_METADATA_AGE_MS),
         "request_timeout_ms": config.session_timeout_ms + REQUEST_GRACE_MS,
         "partition_assignment_strategy": [_ASSIGNORS[config.partition_assignment]],
         **consumer_security(config),
     }
     return AIOKafkaConsumer(**settings)
+
+
+def limit_fetches(consumer: AIOKafkaConsumer, config: KafkaConfig, partitions: int) -> None:
+    """
+    Share what may be buffered among so many partitions: aiokafka holds a fetch of each.
+
+    A record that is larger than its share still comes, alone.
+
+    Args:
+        consumer: Started.
+        config: Its `max_partition_fetch_bytes` is not exceeded.
+        partitions: How many are assigned.
+    """
+    share = max(LEAST_FETCH_BYTES, MOST_BUFFERED_BYTES // max(1, partitions))
+    most = min(share, config.max_partition_fetch_bytes)
+    inside: Any = consumer
+    inside._fetcher._max_partition_fetch_bytes = most  # noqa: SLF001 - no other way, once started
 
 
 def topics_pattern(config: KafkaConfig) -> re.Pattern[str]:

@@ -34,7 +34,7 @@ from aiokafka.errors import (
 
 from adapters.kafka.admin import KafkaAdmin, Place
 from adapters.kafka.config import KafkaConfig
-from adapters.kafka.consumer import RebalanceCallbacks, new_consumer, topics_pattern
+from adapters.kafka.consumer import RebalanceCallbacks, limit_fetches, new_consumer, topics_pattern
 from adapters.kafka.damage import DAMAGE
 from adapters.kafka.readings import Fetched, Reading, Readings
 from adapters.kafka.stops import Stops
@@ -259,6 +259,8 @@ class KafkaMember:
         self._assignments += 1
         self._unclaimed = {(p.topic, p.partition) for p in assigned}
         self._must_claim = True
+        if self._consumer is not None:
+            limit_fetches(self._consumer, self._config, len(assigned))
         for place in self._unclaimed:
             self.seek(place, 0)
         self.apply_pauses()
