@@ -1,5 +1,7 @@
 """Names and keys that try to be SQL are names and keys: kept as they are, and found by them."""
 
+from typing import Any
+
 import pytest
 
 from application.trail_query import Cursor, TrailQuery, ValueFilter
@@ -21,28 +23,31 @@ HOSTILE = [
 ]
 
 
+def named(name: str) -> dict[str, Any]:
+    """The fields of a record that has `name` wherever its source decides what stands there."""
+    text = name.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("\n", "\\n")
+    key = f'{{"{text}":"{text}"}}'
+    return {
+        "source_name": name,
+        "source_database": name,
+        "source_schema": name,
+        "source_table": name,
+        "record_key": key,
+        "key_hash": key_hash(identity_prefix("postgresql", name, name, name, name), key.encode()),
+        "old_data": None,
+        "new_data": key,
+        "changed_columns": (name,),
+        "change_user": name,
+        "transaction_id": name,
+    }
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_a_hostile_name_is_kept_and_found_as_it_is(trail: Trail, name: str) -> None:
     store = await trail.store()
     (claim,) = await store.claim([a_log(topic=name, cluster_id=name, topic_id=name, log_end=9)])
     stream_id = claim.partition.stream_id
-    text = name.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("\n", "\\n")
-    key = f'{{"{text}":"{text}"}}'
-    hostile = a_record(
-        0,
-        stream_id=stream_id,
-        source_name=name,
-        source_database=name,
-        source_schema=name,
-        source_table=name,
-        record_key=key,
-        key_hash=key_hash(identity_prefix("postgresql", name, name, name, name), key.encode()),
-        old_data=None,
-        new_data=key,
-        changed_columns=(name,),
-        change_user=name,
-        transaction_id=name,
-    )
+    hostile = a_record(0, stream_id=stream_id, **named(name))
     other = a_record(1, stream_id=stream_id)
     await keep(store, [hostile, other])
 
