@@ -51,7 +51,7 @@ _STATUSES: tuple[tuple[type[CdcAuditError], int], ...] = (
 )
 
 app = typer.Typer(
-    help=__doc__,
+    help="\n\n".join(" ".join(part.split()) for part in str(__doc__).split("\n\n")),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

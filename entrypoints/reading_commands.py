@@ -36,6 +36,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 FOUND, NOTHING = 0, 1
 
+_PANEL = "Ask the trail"
 _FOUND = "Exit status: 0 found; 1 nothing found, or nobody answers;"
 _OTHERS = "2 the command line is wrong, or fits several things; 3 the trail's tables do not fit."
 
@@ -291,6 +292,6 @@ def add_to(app: typer.Typer) -> None:
     many = search_commands
     finding = (log, show, at, diff, tx, revert, many.search, many.export, many.tail, many.stats)
     for command in finding:
-        app.command(epilog=f"{_FOUND} {_OTHERS}")(command)
+        app.command(epilog=f"{_FOUND} {_OTHERS}", rich_help_panel=_PANEL)(command)
     well = "Exit status: 0 nothing needs attention; 1 something does, or nobody answers;"
-    app.command(epilog=f"{well} {_OTHERS}")(many.health)
+    app.command(epilog=f"{well} {_OTHERS}", rich_help_panel=_PANEL)(many.health)
