@@ -14,6 +14,7 @@ import msgspec
 
 from domain.diff import ColumnDiff, ColumnStatus, ColumnValue
 from domain.jsonb_safety import MAX_DEPTH, members, nesting
+from entrypoints.http.page_marks import marked
 from entrypoints.http.page_words import NOTES
 
 Kind = Literal["text", "number", "boolean", "null", "json", "unsent", "filler", "none"]
@@ -23,8 +24,6 @@ _PREVIEW = 200
 _LEAD = 40
 _SHORT_LEAD = 8
 _BEYOND_BMP = 0x10000
-_WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
-_KEEP_WHOLE = 0.25
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -107,10 +106,10 @@ def both_values(diff: ColumnDiff) -> tuple[ValueView, ValueView]:
     old, new = value_view(diff.old), value_view(diff.new)
     if diff.status is not ColumnStatus.CHANGED or {old.kind, new.kind} - {"text", "json"}:
         return old, new
-    before, after = _marked(old.text, new.text)
+    before, after = marked(old.text, new.text)
     return (
-        msgspec.structs.replace(old, pieces=before),
-        msgspec.structs.replace(new, pieces=after),
+        msgspec.structs.replace(old, pieces=[Piece(*piece) for piece in before]),
+        msgspec.structs.replace(new, pieces=[Piece(*piece) for piece in after]),
     )
 
 
@@ -198,29 +197,3 @@ def _cut(text: str, most: int) -> str:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\u{code:04x}" if code < _BEYOND_BMP else f"\\U{code:08x}"
-
-
-def _marked(old: str, new: str) -> tuple[Sequence[Piece], Sequence[Piece]]:
-    """Mark the middle that differs, between the words that both begin and end with."""
-    before, after = _WORDS.findall(old), _WORDS.findall(new)
-    shortest = min(len(before), len(after))
-    head = 0
-    while head < shortest and before[head] == after[head]:
-        head += 1
-    tail = 0
-    while tail < shortest - head and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
-    common = sum(map(len, before[:head])) + sum(map(len, before[len(before) - tail :]))
-    if common < _KEEP_WHOLE * max(len(old), len(new)):
-        return (Piece(old),), (Piece(new),)
-    return _pieces(before, head, tail), _pieces(after, head, tail)
-
-
-def _pieces(words: Sequence[str], head: int, tail: int) -> Sequence[Piece]:
-    end = len(words) - tail
-    parts = (
-        Piece("".join(words[:head])),
-        Piece("".join(words[head:end]), is_changed=True),
-        Piece("".join(words[end:])),
-    )
-    return [part for part in parts if part.text]

@@ -66,6 +66,16 @@ def test_words_that_differ_are_marked_between_those_that_do_not() -> None:
     assert after.pieces == [Piece("the "), Piece("new", is_changed=True), Piece(" plan for May")]
 
 
+def test_members_of_json_that_differ_are_marked_each_for_itself() -> None:
+    old = ColumnValue(text='{"city":"Oslo","floor":2,"street":"Storgata"}')
+    new = ColumnValue(text='{"city":"Bergen","floor":2,"street":"Bryggen"}')
+
+    before, after = both_values(ColumnDiff("address", ColumnStatus.CHANGED, old, new))
+
+    told = [[p.text for p in view.pieces if p.is_changed] for view in (before, after)]
+    assert told == [["Oslo", "Storgata"], ["Bergen", "Bryggen"]]
+
+
 def test_a_long_text_is_previewed_where_it_changed() -> None:
     lead, tail = "word " * 200, " more" * 200
 
@@ -100,7 +110,7 @@ def test_in_a_list_texts_that_differ_only_in_blanks_are_told_from_the_beginning(
 def test_texts_with_little_in_common_are_not_marked() -> None:
     before, after = both_values(changed("paid", "shipped"))
 
-    assert (before.pieces, after.pieces) == ((Piece("paid"),), (Piece("shipped"),))
+    assert (before.pieces, after.pieces) == ([Piece("paid")], [Piece("shipped")])
 
 
 @pytest.mark.parametrize(
