@@ -44,6 +44,9 @@ from domain.row_identity import RowIdentity
 from domain.source_table import SourceColumns, SourceTable
 from domain.transaction_identity import TransactionIdentity
 
+_LOOK = 200
+_MOST_LOOKED_AT = 40_000
+
 
 def scoped_questions(
     readers: TrailReaders, scope: TableScope, *, catalog: ColumnTypeCatalog | None = None
@@ -178,14 +181,24 @@ class _Transactions:
         return [
             (identity, at)
             for identity, at in found
-            if await self.changes_in(identity, at=at, limit=_LOOK)
+            if await self.changes_in(identity, at=at, limit=1)
         ]
 
     async def changes_in(
         self, transaction: TransactionIdentity, *, at: int, limit: int
     ) -> Sequence[StoredRecord]:
-        found = await self._transactions.changes_in(transaction, at=at, limit=limit)
-        return [stored for stored in found if _sees(self._scope, stored.source)]
+        wide = max(limit, _LOOK)
+        while True:
+            found = await self._transactions.changes_in(transaction, at=at, limit=wide)
+            seen = [stored for stored in found if _sees(self._scope, stored.source)]
+            if len(seen) >= limit or len(found) < wide:
+                return seen[:limit]
+            if wide >= _MOST_LOOKED_AT:
+                raise NotAllowedError(
+                    f"the transaction has more than {wide} changes, most of tables that you may "
+                    f"not see. Search for its id in one table."
+                )
+            wide *= 4
 
     async def boundaries_of(
         self, transaction: TransactionIdentity, *, at: int
@@ -276,9 +289,6 @@ class _Statistics:
     async def _within(self, tables: Collection[SourceTable] | None) -> Collection[SourceTable]:
         visible = await self._tables.sources()
         return [table for table in visible if tables is None or table in tables]
-
-
-_LOOK = 10_000
 
 
 def _sees(scope: TableScope, source: SourceTable) -> bool:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.access import NotAllowedError
-from domain.errors import RepositoryError
+from domain.errors import QueryTooWideError, RepositoryError
 from entrypoints.http.access_guard import ForgedRequestError, SignInNeededError
 from entrypoints.http.api_parameters import BadParameterError
 from entrypoints.http.api_structs import Problem
@@ -82,7 +82,8 @@ def problem_response(problem: Problem, error: Exception | None = None) -> Respon
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, HTTPException):
         headers.update(error.headers or {})
-    if problem.status == UNAVAILABLE:
+    # A question that is too wide will be so later, too.
+    if problem.status == UNAVAILABLE and not isinstance(error, QueryTooWideError):
         headers["Retry-After"] = "5"
     if problem.status == UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="cdc-audit"'

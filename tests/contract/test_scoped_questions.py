@@ -110,3 +110,16 @@ async def test_a_transaction_has_the_changes_that_may_be_seen(trail: Trail) -> N
     assert offsets(answer.changes) == [0, 4]
     assert list(answer.boundaries) == []
     assert list(await nobody.transaction.named("771")) == []
+
+
+async def test_a_transaction_says_that_it_has_more_whatever_lies_between(trail: Trail) -> None:
+    hidden = [{"record_key": f'{{"id":{n}}}', **_PEOPLE} for n in range(250)]
+    changes = [*hidden, _CHANGES[0], _CHANGES[4]]
+    await a_trail_of(trail, *({**fields, "transaction_id": "771"} for fields in changes))
+    shows = seen(trail, "public.*").transaction
+
+    (found,) = await shows.named("771")
+    part, whole = await shows.show(found, limit=1), await shows.show(found, limit=2)
+
+    assert (offsets(part.changes), part.has_more) == ([250], True)
+    assert (offsets(whole.changes), whole.has_more) == ([250, 251], False)

@@ -129,6 +129,7 @@ async def test_a_question_that_is_too_wide_is_answered_with_how_to_narrow_it() -
 
     assert [answer.status_code for answer in answers] == [503, 503]
     assert all("Narrow it" in answer.json()["detail"] for answer in answers)
+    assert all("Retry-After" not in answer.headers for answer in answers)
 
 
 @pytest.mark.parametrize(
