@@ -71,6 +71,8 @@ def orders(  # noqa: PLR0913 - each is an option of the command line
     from entrypoints.quarantine.ordering import end_order, give_order
 
     if context.invoked_subcommand is not None:
+        if all_of is not None or clear:
+            raise typer.BadParameter("--all-of is an order of its own: give no command with it.")
         return DONE
     if all_of is None:
         raise typer.BadParameter("give a command, or --all-of TOPIC. --help lists the commands.")

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 import msgspec
 import typer
 
+from domain.errors import RepositoryError
+
 if TYPE_CHECKING:
     from adapters.postgres.accounting import PostgresBookkeeping
     from application.verify_accounting import Progress, VerifiedPartition
@@ -49,6 +51,10 @@ def accounting(
     settings = load_config(config)
     settings.validate()
     verified = asyncio.run(_verified(settings, topic, deep=deep, quiet=as_json))
+    if topic is not None and not verified:  # or a misspelt topic would fit
+        raise RepositoryError(
+            f"the trail has no topic {topic!r}. `cdc-audit stream list` shows its topics."
+        )
     if as_json:
         _print_json(verified)
     else:

@@ -61,6 +61,16 @@ async def test_a_trail_that_fits_is_said_to(trail_database: DatabaseConfig, veri
     assert "DIFFERS" not in told
 
 
+async def test_a_topic_that_is_misspelt_does_not_fit(
+    trail_database: DatabaseConfig, verify: Verify
+) -> None:
+    await a_trail(trail_database)
+
+    status, told = await verify("--topic", "no-such-topic")
+
+    assert (status, told) == (1, "")
+
+
 async def test_a_row_that_was_deleted_is_named(
     trail_database: DatabaseConfig, verify: Verify
 ) -> None:

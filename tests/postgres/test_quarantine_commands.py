@@ -287,6 +287,8 @@ def test_an_order_is_given_and_ended(run: Run, trail_database: DatabaseConfig) -
         ["--clear"],
         ["list", "--since", "yesterday"],
         ["--all-of", TOPIC, "--until", "x"],
+        ["--all-of", TOPIC, "list"],
+        ["--clear", "list"],
     ],
 )
 def test_a_wrong_command_line_is_status_2(run: Run, argv: list[str]) -> None:
