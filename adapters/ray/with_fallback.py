@@ -5,7 +5,7 @@ A transformer that comes and goes, and another one that is always there.
       └──▶ refused: never again                                     └─▶ the one that is there
 
 While it is up, measurements choose between the two (`choice.py`). All its workers being busy, with
-a batch waiting for them, the one that is there takes its share.
+a batch waiting for them and more of them to come, the one that is there takes its share.
 """
 
 import asyncio
@@ -168,7 +168,8 @@ class TransformerWithFallback:
             if situation is Situation.BURST:
                 await up.grow()
             return False
-        return self._on_ray <= up.crew.now
+        # With all there may be, this process would only take the time that sends them batches.
+        return self._on_ray <= up.crew.now or up.crew.now >= up.crew.most
 
     async def _on_the_way(self, up: PassingTransformer, batch: ConsumedBatch) -> TransformedBatch:
         is_alone = self._on_ray == 0

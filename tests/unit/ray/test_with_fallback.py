@@ -247,6 +247,17 @@ async def test_what_busy_workers_would_let_wait_is_done_here(place: Place) -> No
     assert len(place.fallback.batches) == 3
 
 
+async def test_what_waits_for_all_workers_that_there_may_be_is_not_done_here(
+    place: Place,
+) -> None:
+    ray = await place.until_up()
+    ray.crew = CrewSize(now=2, least=0, most=2)
+
+    await asyncio.gather(*(place.transformer.transform(LARGE) for _ in range(5)))
+
+    assert len(ray.batches) == 5
+
+
 async def test_it_tells_how_many_batches_keep_all_workers_busy(place: Place) -> None:
     ray = await place.until_up()
     ray.crew = CrewSize(now=3, least=1, most=4)
