@@ -54,7 +54,9 @@ def test_every_command_exists(document: Path) -> None:
 
 
 def test_the_readme_names_every_command() -> None:
-    assert set(re.findall(r"^\| `cdc-audit ([a-z]+)`", README, re.MULTILINE)) == commands()
+    firsts = re.findall(r"^\| (`cdc-audit [^|]+) \|", README, re.MULTILINE)
+
+    assert set(re.findall(r"`cdc-audit ([a-z]+)`", " ".join(firsts))) == commands()
 
 
 @pytest.mark.parametrize(("setting", "default"), SETTINGS)
