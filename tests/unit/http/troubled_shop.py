@@ -43,6 +43,14 @@ def a_troubled_shop(*, now: int | None = None, hours: int = 23) -> PageTrail:
         error_message="the value is no JSON: unexpected end of data (byte 41). Look at the "
         "producer, then retry.",
     )
+    _end(trail, now=now)
+    for place, held in trail.memory.offsets.items():
+        tally = Tally(audited=held.next_offset)
+        trail.memory.offsets[place] = msgspec.structs.replace(held, tally=tally)
+    return trail
+
+
+def _end(trail: PageTrail, *, now: int) -> None:
     trail.memory.control.append(
         a_control_message(
             kafka_offset=1,
@@ -55,10 +63,6 @@ def a_troubled_shop(*, now: int | None = None, hours: int = 23) -> PageTrail:
             kafka_timestamp=now,
         )
     )
-    for place, held in trail.memory.offsets.items():
-        tally = Tally(audited=held.next_offset)
-        trail.memory.offsets[place] = msgspec.structs.replace(held, tally=tally)
-    return trail
 
 
 def _pass(trail: PageTrail, table: str, minute: int, *, now: int) -> None:
