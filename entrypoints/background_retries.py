@@ -18,8 +18,14 @@ from application.ports import AuditStore, RecordDecoder
 from application.quarantine_ledger import RecordFinder, RetryLedger
 from application.quarantine_protection import QuarantineProtection
 from application.rebuilt_record import RebuildRecord
-from application.retry_quarantined import RetryObserver, RetryQuarantined, RetrySchedule
+from application.retry_quarantined import (
+    RetryObserver,
+    RetryQuarantined,
+    RetryReport,
+    RetrySchedule,
+)
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
+from domain.quarantine_entry import QuarantineEntry
 from entrypoints.audit_service import OpenTransformer
 
 
@@ -81,6 +87,16 @@ class QuarantineRetries:
                 schedule=self._schedule,
                 observer=self._observer,
             )
+
+    async def now(self, entry: QuarantineEntry) -> RetryReport:
+        """
+        Retry one entry now, because somebody asks for it.
+
+        Raises:
+            CdcAuditError: Something is away. Nothing happened, and nothing was counted.
+        """
+        async with self.opened() as retry:
+            return await retry.retry(entry)
 
     async def run(self) -> None:
         """Retry what is due, until cancelled."""

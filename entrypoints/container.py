@@ -213,6 +213,7 @@ class Container(containers.DeclarativeContainer):
         ),
         gaps=providers.Singleton(PostgresGapLedger, pool, config.provided.sink_database),
         quarantine=quarantine,
+        retry=retries.provided.now,
     )
     endpoints = providers.Callable(
         service_endpoints,

@@ -1,6 +1,6 @@
 """Errors of `/api/v1` as problem details (RFC 9457), and the same sentences for the page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -8,7 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.access import NotAllowedError
-from domain.errors import QueryTooWideError, RepositoryError
+from domain.errors import (
+    QueryTooWideError,
+    RepositoryError,
+    SchemaRegistryUnavailableError,
+    SourceUnavailableError,
+    TransformerUnavailableError,
+)
 from entrypoints.http.access_guard import ForgedRequestError, SignInNeededError
 from entrypoints.http.api_parameters import BadParameterError
 from entrypoints.http.api_structs import Problem
@@ -35,8 +41,16 @@ _TITLES = {
 }
 
 
+AWAY: Sequence[type[Exception]] = (
+    SchemaRegistryUnavailableError,
+    SourceUnavailableError,
+    TransformerUnavailableError,
+)
+"""What a retry may need, and may not have now."""
+
 _REFUSALS: Mapping[type[Exception], tuple[int, str | None]] = {
     RepositoryError: (UNAVAILABLE, None),
+    **dict.fromkeys(AWAY, (UNAVAILABLE, None)),
     NotAllowedError: (FORBIDDEN, None),
     SignInNeededError: (
         UNAUTHORIZED,

@@ -36,7 +36,7 @@ from domain.access import NotAllowedError
 from domain.errors import RepositoryError
 from entrypoints.http.access_guard import AccessGuard
 from entrypoints.http.api_parameters import BadParameterError
-from entrypoints.http.api_problems import is_api, problem_of, problem_response
+from entrypoints.http.api_problems import AWAY, is_api, problem_of, problem_response
 from entrypoints.http.api_routes import api_routes
 from entrypoints.http.events_stream import LiveChanges
 from entrypoints.http.page_access import PageAccess, in_session, login_pages, open_access
@@ -94,6 +94,7 @@ def page_app(  # noqa: PLR0913 - everything has a default but the site
         exception_handlers={
             BadParameterError: failed,
             RepositoryError: failed,
+            **dict.fromkeys(AWAY, failed),
             HTTPException: failed,
             NotAllowedError: failed,
             Exception: failed,

@@ -81,7 +81,8 @@ class Pages:
         ask = seen_site(self._site, request).questions
         page = await ask.trail.latest(query)
         note_rows(request, len(page.changes))
-        total, todo = None, ()
+        total: BoundedCount | None = None
+        todo: Sequence[Todo] = ()
         if request.url.path != "/" and filters.used():
             total = await ask.counter.count(query, at_most=_MOST_COUNTED)
         elif _is_home(request, query, filters):

@@ -54,13 +54,14 @@ class TrailSite(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def trail_site(
+def trail_site(  # noqa: PLR0913 - what the container composes
     readers: TrailReaders,
     *,
     live_interval: float = 0.25,
     catalog: ColumnTypeCatalog | None = None,
     gaps: GapLedger | None = None,
     quarantine: QuarantineLedger | None = None,
+    retry: Retry | None = None,
 ) -> TrailSite:
     """
     Put a site together.
@@ -71,6 +72,7 @@ def trail_site(
         catalog: Knows the types of the source's columns, for SQL that puts things back.
         gaps: The ledger of gaps with the right to acknowledge; the readers' own if None.
         quarantine: The quarantine.
+        retry: Retries a record of it; None where no pipeline runs beside.
     """
     trail = QueryTrail(readers.trail, interval=live_interval)
     return TrailSite(
@@ -79,4 +81,5 @@ def trail_site(
         questions=questions_to(readers, trail=trail, catalog=catalog),
         gaps=gaps or readers.gaps,
         quarantine=quarantine,
+        retry=retry,
     )

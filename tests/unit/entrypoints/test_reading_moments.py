@@ -36,5 +36,5 @@ def test_a_time_is_iso_8601_or_how_long_ago_or_a_day(text: str, expected: str) -
     "text", ["", "soon", "2026-13-01", "2x", "-2h", "999999w", "0001-01-01T00:00+14:00"]
 )
 def test_what_is_no_time_is_refused_with_the_forms_that_are(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="--since: .* is no time. Write 2026-07-01"):
+    with pytest.raises(typer.BadParameter, match=r"--since: .* is no time\. Write 2026-07-01"):
         read_moment("--since", text, now=NOW)

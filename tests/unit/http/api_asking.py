@@ -51,14 +51,20 @@ class Desk:
         app: The application.
     """
 
-    def __init__(self, *, can_retry: bool = False, closing: asyncio.Event | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        can_retry: bool = False,
+        trouble: Exception | None = None,
+        closing: asyncio.Event | None = None,
+    ) -> None:
         self.trail = PageTrail()
         self.log = MemoryAccessLog()
         self._fill()
         config = AccessConfig(mode="tokens")
         config.validate()
         self._access = page_access(config, MemoryTokenStore(), self.log)
-        self.site = self._site(can_retry=can_retry)
+        self.site = self._site(can_retry=can_retry, trouble=trouble)
         self.app: ASGIApp = page_app(
             self.site, access=self._access, closing=closing, allowed_hosts=["testserver"]
         )
@@ -97,8 +103,10 @@ class Desk:
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield client
 
-    def _site(self, *, can_retry: bool) -> TrailSite:
+    def _site(self, *, can_retry: bool, trouble: Exception | None) -> TrailSite:
         async def retry(entry: QuarantineEntry) -> RetryReport:
+            if trouble is not None:
+                raise trouble
             return RetryReport(entry, RetryOutcome.PLACED, what="INSERT")
 
         site = self.trail.site()

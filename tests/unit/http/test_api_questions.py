@@ -3,6 +3,7 @@
 import pytest
 
 from domain.access import Role
+from domain.errors import SourceUnavailableError
 from tests.unit.http.api_asking import AFTER_ALL, BEFORE_ALL, ORDER, Desk
 
 
@@ -185,6 +186,16 @@ async def test_a_record_is_retried_where_a_pipeline_runs_beside() -> None:
     assert placed.json()["outcome"] == "placed"
     assert refused.status_code == 409
     assert "cdc-audit quarantine retry 1" in refused.json()["detail"]
+
+
+async def test_a_retry_says_what_is_away() -> None:
+    desk = Desk(can_retry=True, trouble=SourceUnavailableError("Kafka cannot be reached"))
+    operator = await desk.token(Role.OPERATOR)
+
+    answer = await desk.ask("/quarantine/1/retry", operator, method="POST", json={})
+
+    assert answer.status_code == 503
+    assert "Kafka cannot be reached" in answer.json()["detail"]
 
 
 async def test_a_record_is_resolved_once_with_a_reason_and_a_name() -> None:
