@@ -13,6 +13,7 @@ from adapters.postgres.pool import Access, open_pool
 from adapters.postgres.trail_reader import PostgresTrailReader
 from domain.errors import CdcAuditError
 from entrypoints.reading.dsn import read_dsn
+from entrypoints.reading.quiet_pool import quiet_pool
 from entrypoints.settings import load_config
 
 _PATIENCE = 2
@@ -21,10 +22,10 @@ _PATIENCE = 2
 
 def tables(dsn: str | None, config: Path | None, incomplete: str) -> list[str]:
     """Tables that begin with `incomplete`; none where the trail cannot be asked at once."""
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # nothing into a half-typed line
     try:
         database = read_dsn(dsn) if dsn else load_config(config).sink_database
-        return [name for name in asyncio.run(_names(database)) if name.startswith(incomplete)]
+        with quiet_pool(logging.CRITICAL):  # nothing into a half-typed line
+            return [name for name in asyncio.run(_names(database)) if name.startswith(incomplete)]
     except (CdcAuditError, typer.BadParameter, TimeoutError):
         return []
 

@@ -25,6 +25,7 @@ from entrypoints.http.api_parameters import BadParameterError
 from entrypoints.reading.answers import Answers, NothingFoundError, SeveralFoundError
 from entrypoints.reading.database_answers import DatabaseAnswers
 from entrypoints.reading.dsn import read_dsn
+from entrypoints.reading.quiet_pool import quiet_pool
 from entrypoints.reading.where import Question, Where
 
 T = TypeVar("T")
@@ -154,7 +155,6 @@ async def opened(where: Where, question: Question) -> AsyncGenerator[Asked]:
     """
     if where.url is not None and (where.dsn is not None or where.config is not None):
         raise typer.BadParameter("give --url, or --dsn or --config: not both.")
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # the command says it itself, once
     try:
         if where.url is not None:
             from entrypoints.reading.service_answers import open_service  # noqa: PLC0415 - only here
@@ -163,10 +163,11 @@ async def opened(where: Where, question: Question) -> AsyncGenerator[Asked]:
                 yield Asked(service, None, question)
             return
         database, catalog = _database(where)
-        async with open_pool(database, access=Access.READ) as pool:
-            readers = postgres_readers(pool, database)
-            answers = DatabaseAnswers(questions_to(readers, catalog=catalog))
-            yield Asked(answers, database, question)
+        with quiet_pool(logging.ERROR):  # the command says it itself, once
+            async with open_pool(database, access=Access.READ) as pool:
+                readers = postgres_readers(pool, database)
+                answers = DatabaseAnswers(questions_to(readers, catalog=catalog))
+                yield Asked(answers, database, question)
     except (BadParameterError, SeveralFoundError) as error:
         raise typer.BadParameter(str(error)) from None
 
