@@ -142,7 +142,9 @@ async def test_without_transaction_metadata_rows_that_are_alike_are_only_possibl
         "USING (stream_id, kafka_partition, kafka_offset) GROUP BY 1, 2 ORDER BY 1",
     )
 
-    assert list(marked) == [(False, "possible", True), (True, "certain", True)]
+    # Whether rows without a key come again hangs on when exactly Debezium was killed.
+    assert (True, "certain", True) in marked
+    assert set(marked) <= {(False, "possible", True), (True, "certain", True)}
 
 
 async def test_what_a_real_end_record_counts_is_there_and_what_lacks_is_missing(
