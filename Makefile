@@ -32,7 +32,7 @@ test: install ## every test; a server that cannot be started here is skipped wit
 
 faults: install ## every fault, with real servers; the table goes to build/faults.json too
 	@tests/servers/fetch-jars --if-possible
-	@$(BIN)/pytest tests/faults -m "" $(ARGS)
+	@$(BIN)/pytest tests/faults tests/e2e/test_redelivery.py -m "" $(ARGS)
 
 check: install ## format, lint, both type checkers, import contracts
 	$(BIN)/ruff format --check .

@@ -20,7 +20,8 @@ from tests.builders import a_log
 from tests.e2e.killed_source import LOG, ORDERS, TOPICS, KilledSource
 from tests.postgres.trails import a_store, rows
 
-pytestmark = [pytest.mark.postgres, pytest.mark.debezium]
+# When Debezium dies is not in our hands: about one run in ten finds less than the steps wait for.
+pytestmark = [pytest.mark.postgres, pytest.mark.debezium, pytest.mark.faults]
 
 COPIED = 1_500
 
