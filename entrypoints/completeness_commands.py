@@ -4,11 +4,12 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+
+from entrypoints.command_parts import AsJson, ConfigFile, checked_settings
 
 if TYPE_CHECKING:
     from application.check_completeness import CheckCompleteness, EndsQuery, LogEnds
@@ -38,9 +39,7 @@ class Checked(msgspec.Struct):
 
 
 def completeness(  # noqa: PLR0913 - each is an option of the command line
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
-    ] = None,
+    config: ConfigFile = None,
     *,
     hours: Annotated[
         float, typer.Option(min=0, help="Transactions whose END came within so many hours.")
@@ -55,14 +54,12 @@ def completeness(  # noqa: PLR0913 - each is an option of the command line
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Record no gap for what is missing.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Compare transactions with their END records, and record gaps; 1 if changes are missing."""
     from application.check_completeness import EndsQuery, now
-    from entrypoints.settings import load_config
 
-    settings = load_config(config)
-    settings.validate()
+    settings = checked_settings(config)
     until = now() + _HOUR
     since = 0 if transaction is not None else now() - int(hours * _HOUR)
     query = EndsQuery(since=since, until=until, transaction_id=transaction)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from entrypoints.command_parts import ConfigFile
+
 if TYPE_CHECKING:
     from entrypoints.decode.change_table import ChangeTables
     from entrypoints.decode.given_records import Given
@@ -20,9 +22,6 @@ STANDARD_INPUT = "-"
 
 File = Annotated[
     str, typer.Argument(metavar="FILE|-", help="A record a line, in JSON; - is standard input.")
-]
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
 ]
 Registry = Annotated[
     str | None,

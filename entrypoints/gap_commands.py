@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import msgspec
 import typer
 
+from entrypoints.command_parts import AsJson, ConfigFile, checked_settings, print_json
+
 if TYPE_CHECKING:
     from adapters.postgres.gap_ledger import PostgresGapLedger
     from domain.gap import LedgerGap
@@ -24,10 +26,6 @@ T = TypeVar("T")
 
 app = typer.Typer(help="Look at what is known to be missing, and take note of it.")
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 GapId = Annotated[int, typer.Argument(metavar="ID", help="Number of the gap.")]
 
 
@@ -51,7 +49,7 @@ def list_them(  # noqa: PLR0913 - each is an option of the command line
     query = GapQuery(only_open=only_open, topic=topic, before=before, limit=limit)
     found = _with_ledger(config, lambda ledger: ledger.gaps(query))
     if as_json:
-        _print_json({"gaps": [_told(gap) for gap in found]})
+        print_json({"gaps": [_told(gap) for gap in found]})
     else:
         _print_table(found)
 
@@ -67,7 +65,7 @@ def show(gap_id: GapId, config: ConfigFile = None, *, as_json: AsJson = False) -
             f"there is no gap {gap_id}. `cdc-audit gap list` shows which there are."
         )
     if as_json:
-        _print_json(_told(gap))
+        print_json(_told(gap))
     else:
         for name, value in _told(gap).items():
             sys.stdout.write(f"{name.replace('_', ' ')}: {'-' if value is None else value}\n")
@@ -95,7 +93,7 @@ def acknowledge(
         access=Access.WRITE,
     )
     if as_json:
-        _print_json(_told(gap))
+        print_json(_told(gap))
     else:
         sys.stdout.write(f"{gap.title} is acknowledged by {name}.\n")
 
@@ -116,10 +114,8 @@ def _with_ledger(
     """Ask the ledger over a pool of its own, with the reader's rights unless told otherwise."""
     from adapters.postgres.gap_ledger import PostgresGapLedger
     from adapters.postgres.pool import Access, open_pool
-    from entrypoints.settings import load_config
 
-    settings = load_config(file)
-    settings.validate()
+    settings = checked_settings(file)
     database = msgspec.structs.replace(settings.sink_database, pool_size=1)
 
     async def asked() -> T:
@@ -151,10 +147,6 @@ def _told(gap: "LedgerGap") -> dict[str, object]:
         "acknowledged_by": acknowledged and acknowledged.by,
         "acknowledged_reason": acknowledged and acknowledged.reason,
     }
-
-
-def _print_json(found: object) -> None:
-    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
 
 
 def _print_table(gaps: "Sequence[LedgerGap]") -> None:

@@ -7,11 +7,12 @@ Exit statuses: 0 done; 1 some stay in quarantine or were left out, or something 
 import asyncio
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+
+from entrypoints.command_parts import AsJson, ConfigFile, checked_settings, print_json
 
 if TYPE_CHECKING:
     from application.quarantine_ledger import QuarantineQuery
@@ -22,10 +23,6 @@ DONE, FAILED = 0, 1
 
 app = typer.Typer(help="Look after records that could not be audited.")
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Topic = Annotated[str | None, typer.Option(metavar="NAME", help="Only of this topic.")]
 ErrorType = Annotated[
     str | None, typer.Option(metavar="CLASS", help="Only with this error: SchemaNotFoundError, ...")
@@ -77,9 +74,9 @@ def orders(  # noqa: PLR0913 - each is an option of the command line
     if all_of is None:
         raise typer.BadParameter("give a command, or --all-of TOPIC. --help lists the commands.")
     if clear:
-        return asyncio.run(end_order(_settings(config), all_of, as_json=as_json))
+        return asyncio.run(end_order(checked_settings(config), all_of, as_json=as_json))
     at = moment("--until", until, now=time.time(), ahead=True)
-    order = give_order(_settings(config), all_of, until=at, reason=reason, as_json=as_json)
+    order = give_order(checked_settings(config), all_of, until=at, reason=reason, as_json=as_json)
     return asyncio.run(order)
 
 
@@ -105,9 +102,9 @@ def list_them(  # noqa: PLR0913 - each is an option of the command line
 
     query = _query(topic, error_type, since, until, ids)
     page = msgspec.structs.replace(query, is_open=is_open, limit=limit, behind=before)
-    found = asyncio.run(_search(_settings(config), page))
+    found = asyncio.run(_search(checked_settings(config), page))
     if as_json:
-        _print_json({"entries": [told(entry) for entry in found]})
+        print_json({"entries": [told(entry) for entry in found]})
     else:
         print_entries(found, more=len(found) == limit)
 
@@ -126,7 +123,7 @@ def show(
     from entrypoints.quarantine.printing import print_entry
     from entrypoints.quarantine.told import told, told_bytes, told_event
 
-    settings = _settings(config)
+    settings = checked_settings(config)
     entry, history = asyncio.run(_find(settings, error_id))
     if entry is None:
         raise CdcAuditError(
@@ -135,7 +132,7 @@ def show(
     opened = open_rebuild(settings).revealed(entry.record) if raw else entry.record
     if as_json:
         events = [told_event(event) for event in history]
-        _print_json({**told(entry), **told_bytes(opened), "history": events})
+        print_json({**told(entry), **told_bytes(opened), "history": events})
     else:
         print_entry(entry, history, opened, is_whole=raw)
 
@@ -161,7 +158,7 @@ def retry(  # noqa: PLR0913 - each is an option of the command line
     if not everything and not any((numbers, topic, error_type, since, until)):
         raise typer.BadParameter("give numbers, --topic, --error-type, --since, --until or --all.")
     query = msgspec.structs.replace(_query(topic, error_type, since, until, numbers), is_open=True)
-    work = retry_and_tell(_settings(config), query, is_rehearsal=dry_run, as_json=as_json)
+    work = retry_and_tell(checked_settings(config), query, is_rehearsal=dry_run, as_json=as_json)
     return DONE if asyncio.run(work) else FAILED
 
 
@@ -177,10 +174,10 @@ def resolve(
     if not reason.strip():
         raise typer.BadParameter("--reason is empty. Say why.")
     wanted = sorted(set(numbers))
-    resolved = asyncio.run(_resolve(_settings(config), wanted, reason))
+    resolved = asyncio.run(_resolve(checked_settings(config), wanted, reason))
     others = [number for number in wanted if number not in resolved]
     if as_json:
-        _print_json({"resolved": resolved, "not_open": others})
+        print_json({"resolved": resolved, "not_open": others})
     else:
         sys.stdout.write(f"resolved: {_listed(resolved)}\n")
         if others:
@@ -206,7 +203,7 @@ def export(  # noqa: PLR0913 - each is an option of the command line
     query = msgspec.structs.replace(
         _query(topic, error_type, since, until, numbers), is_open=is_open
     )
-    count, left_out = asyncio.run(export_matching(_settings(config), query, decrypt=raw))
+    count, left_out = asyncio.run(export_matching(checked_settings(config), query, decrypt=raw))
     for problem in left_out:
         sys.stderr.write(f"cdc-audit: left out: {problem}\n")
     if not count and not left_out:
@@ -259,15 +256,3 @@ async def _resolve(settings: "AppConfig", numbers: list[int], reason: str) -> li
 
 def _listed(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers)) or "none"
-
-
-def _settings(file: Path | None) -> "AppConfig":
-    from entrypoints.settings import load_config
-
-    settings = load_config(file)
-    settings.validate()
-    return settings
-
-
-def _print_json(found: object) -> None:
-    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")

@@ -3,11 +3,12 @@
 import asyncio
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+
+from entrypoints.command_parts import AsJson, ConfigFile, checked_settings
 
 if TYPE_CHECKING:
     from application.mark_redeliveries import VerifiedRun
@@ -18,9 +19,7 @@ _MOST_TOLD = 100
 
 
 def redeliveries(
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
-    ] = None,
+    config: ConfigFile = None,
     *,
     recompute: Annotated[
         bool,
@@ -29,13 +28,10 @@ def redeliveries(
         ),
     ] = False,
     topic: Annotated[str | None, typer.Option(metavar="NAME", help="Only this topic.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Compare the marks of what connectors sent again with the rows; 1 if one is not right."""
-    from entrypoints.settings import load_config
-
-    settings = load_config(config)
-    settings.validate()
+    settings = checked_settings(config)
     runs = asyncio.run(_verified(settings, topic, recompute=recompute))
     if as_json:
         _print_json(runs, recompute=recompute)

@@ -3,13 +3,12 @@
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import msgspec
 import typer
 
 from domain.errors import RepositoryError
+from entrypoints.command_parts import AsJson, ConfigFile, checked_settings, print_json
 
 if TYPE_CHECKING:
     from adapters.postgres.stream_orders import StreamStanding
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Look at the streams of the trail, and decide about them.")
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Topic = Annotated[str, typer.Argument(help="Name of the topic.")]
 LONGEST_CLAIM, LOOK_AGAIN = 8.0, 0.25  # seconds
 SkipCause = Literal["operator_skip", "corrupt"]
@@ -32,9 +27,9 @@ def list_them(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
     """List every stream partition: where the trail stands, and which group writes it."""
     from adapters.postgres.stream_orders import list_streams
 
-    found = list_streams(_settings(config).sink_database)
+    found = list_streams(checked_settings(config).sink_database)
     if as_json:
-        _print_json({"streams": found})
+        print_json({"streams": found})
     else:
         _print_table(found)
 
@@ -50,9 +45,9 @@ def new_incarnation(
     """End a topic's stream, as a gap, and begin a new one from the log's beginning."""
     from adapters.postgres.stream_orders import begin_incarnation
 
-    number = begin_incarnation(_settings(config).sink_database, topic, cluster_id=cluster)
+    number = begin_incarnation(checked_settings(config).sink_database, topic, cluster_id=cluster)
     if as_json:
-        _print_json({"topic": topic, "stream_id": number})
+        print_json({"topic": topic, "stream_id": number})
     else:
         sys.stdout.write(
             f"{topic}: stream {number} begins. The old one ends in a gap, which keeps /health "
@@ -71,9 +66,9 @@ def take_over(
     """Give every partition of one consumer group to another. Stop the first group's service."""
     from adapters.postgres import stream_orders
 
-    taken = stream_orders.take_over(_settings(config).sink_database, from_group, to_group)
+    taken = stream_orders.take_over(checked_settings(config).sink_database, from_group, to_group)
     if as_json:
-        _print_json({"from_group": from_group, "to_group": to_group, "partitions": taken})
+        print_json({"from_group": from_group, "to_group": to_group, "partitions": taken})
     else:
         sys.stdout.write(f"{taken} partitions of {from_group!r} belong to {to_group!r} now.\n")
 
@@ -100,7 +95,7 @@ def skip(  # noqa: PLR0913 - each is an option of the command line
     from adapters.postgres.stream_skips import Skip
     from domain.gap import GapCause
 
-    settings = _settings(config)
+    settings = checked_settings(config)
     _refuse_beyond_the_log(settings, topic, partition, to)
     order = Skip(
         topic=topic,
@@ -113,7 +108,7 @@ def skip(  # noqa: PLR0913 - each is an option of the command line
     )
     skipped = _skipped(settings, order)
     if as_json:
-        _print_json({"topic": topic, "partition": partition, "skipped": skipped})
+        print_json({"topic": topic, "partition": partition, "skipped": skipped})
     else:
         sys.stdout.write(
             f"{topic}, partition {partition}: the offsets {skipped.first_offset} to "
@@ -151,18 +146,6 @@ def _refuse_beyond_the_log(settings: "AppConfig", topic: str, partition: int, to
             f"topic {topic}, partition {partition} ends at offset {end}: nothing can be read on at "
             f"{to}. Skip to {end} at most."
         )
-
-
-def _settings(file: Path | None) -> "AppConfig":
-    from entrypoints.settings import load_config
-
-    settings = load_config(file)
-    settings.validate()
-    return settings
-
-
-def _print_json(found: object) -> None:
-    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
 
 
 def _print_table(streams: Sequence["StreamStanding"]) -> None:

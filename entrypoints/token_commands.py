@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import msgspec
 import typer
 
 from domain.access import Role
+from entrypoints.command_parts import AsJson, ConfigFile, checked_settings, print_json
 
 if TYPE_CHECKING:
     from application.access_tokens import AccessTokens
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Make, list and revoke the tokens that open the page and the API.")
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 T = TypeVar("T")
 
 
@@ -43,7 +39,7 @@ def create(  # noqa: PLR0913 - options of a command
         config, lambda tokens: tokens.create(name, role, tables=table or (), days=days)
     )
     if as_json:
-        _print_json({"id": token.id, "name": token.name, "token": secret})
+        print_json({"id": token.id, "name": token.name, "token": secret})
         return
     sys.stdout.write(f"{secret}\n")
     sys.stderr.write(
@@ -57,7 +53,7 @@ def list_them(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
     """List every token, the newest first, without secrets."""
     found = _with_tokens(config, lambda tokens: tokens.list())
     if as_json:
-        _print_json({"tokens": found})
+        print_json({"tokens": found})
     else:
         _print_table(found)
 
@@ -72,7 +68,7 @@ def revoke(
     """End a token at once, and the sessions that it opened."""
     done = _with_tokens(config, lambda tokens: tokens.revoke(token_id))
     if as_json:
-        _print_json({"id": token_id, "revoked": done})
+        print_json({"id": token_id, "revoked": done})
     elif done:
         sys.stdout.write(f"Token {token_id} is revoked.\n")
     if not done:
@@ -87,20 +83,14 @@ def _with_tokens(file: Path | None, ask: "Callable[[AccessTokens], Awaitable[T]]
     from adapters.postgres.access_store import PostgresTokenStore
     from adapters.postgres.pool import open_pool
     from entrypoints.http.page_access import access_tokens
-    from entrypoints.settings import load_config
 
-    settings = load_config(file)
-    settings.validate()
+    settings = checked_settings(file)
 
     async def asked() -> T:
         async with open_pool(settings.sink_database) as pool:
             return await ask(access_tokens(PostgresTokenStore(pool, settings.sink_database)))
 
     return asyncio.run(asked())
-
-
-def _print_json(found: object) -> None:
-    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
 
 
 def _print_table(tokens: "Sequence[AccessToken]") -> None:

@@ -9,13 +9,13 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
 import msgspec
 import typer
 
 from domain.errors import RepositoryError
+from entrypoints.command_parts import AsJson, ConfigFile, checked_settings
 
 if TYPE_CHECKING:
     from adapters.postgres.accounting import PostgresBookkeeping
@@ -34,22 +34,17 @@ def verify() -> None:
 
 @app.command("accounting")
 def accounting(
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
-    ] = None,
+    config: ConfigFile = None,
     *,
     deep: Annotated[
         bool,
         typer.Option("--deep", help="Read the topics again, too, and compare offset by offset."),
     ] = False,
     topic: Annotated[str | None, typer.Option(metavar="NAME", help="Only this topic.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Recount what the counters say of every offset, from rows; 1 if something does not fit."""
-    from entrypoints.settings import load_config
-
-    settings = load_config(config)
-    settings.validate()
+    settings = checked_settings(config)
     verified = asyncio.run(_verified(settings, topic, deep=deep, quiet=as_json))
     if topic is not None and not verified:  # or a misspelt topic would fit
         raise RepositoryError(
