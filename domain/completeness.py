@@ -250,14 +250,16 @@ def _has_passed(partition: PartitionStanding, transaction: EndedTransaction) -> 
     return transaction.last_position is not None and position > transaction.last_position
 
 
-class _Collection(msgspec.Struct):
+class EndCollection(msgspec.Struct):
+    """How an END record counts the changes of one table."""
+
     data_collection: str
     event_count: int
 
 
 class _End(msgspec.Struct):
     id: str = ""
-    data_collections: list[_Collection] | None = None
+    data_collections: list[EndCollection] | None = None
 
 
 class End(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from domain.audit_record import AuditRecord
+from domain.completeness import EndCollection, collection_names
 from domain.control import ControlKind, ControlMessage
 
 
@@ -56,14 +57,9 @@ class CompletenessReport(msgspec.Struct, frozen=True, kw_only=True):
     collections: Sequence[CollectionCount] = ()
 
 
-class _Collection(msgspec.Struct):
-    data_collection: str
-    event_count: int
-
-
 class _End(msgspec.Struct):
     event_count: int
-    data_collections: list[_Collection] | None = None
+    data_collections: list[EndCollection] | None = None
 
 
 def completeness_of(
@@ -118,12 +114,4 @@ def _last_end(boundaries: Sequence[ControlMessage]) -> _End | None:
 
 
 def _names(record: AuditRecord) -> Collection[str]:
-    """How an END record may name the record's table: each connector has its own way."""
-    table = record.source_table or ""
-    database, schema = record.source_database, record.source_schema
-    return {
-        table,
-        f"{schema}.{table}",
-        f"{database}.{table}",
-        f"{database}.{schema}.{table}",
-    }
+    return collection_names(record.source_database, record.source_schema, record.source_table)

@@ -85,6 +85,9 @@ class Container(containers.DeclarativeContainer):
     tracer = providers.Resource(open_batch_tracer, providers.Object(os.environ))
     schemas = providers.Resource(open_registered_schemas, config.provided.schema_registry)
     metrics = providers.Singleton(MetricsCollector)
+    catalog = providers.Callable(
+        source_catalog, config.provided.source_database, config.provided.origins
+    )
 
     protection: providers.Provider[QuarantineProtection | None] = providers.Singleton(
         quarantine_protection, config.provided.quarantine, config.provided.redaction.rules
@@ -143,9 +146,7 @@ class Container(containers.DeclarativeContainer):
             ray=config.provided.ray,
             consumer=config.provided.consumer,
             protection=protection,
-            catalog=providers.Callable(
-                source_catalog, config.provided.source_database, config.provided.origins
-            ),
+            catalog=catalog,
             catalog_refresh=config.provided.decoder.catalog_refresh,
             may_block=True,
         ).provider,
@@ -166,9 +167,7 @@ class Container(containers.DeclarativeContainer):
             ray=config.provided.ray,
             consumer=config.provided.consumer,
             protection=protection,
-            catalog=providers.Callable(
-                source_catalog, config.provided.source_database, config.provided.origins
-            ),
+            catalog=catalog,
             catalog_refresh=config.provided.decoder.catalog_refresh,
             may_block=providers.Callable(bool, config.provided.schema_registry.url),
         ).provider,
@@ -208,9 +207,7 @@ class Container(containers.DeclarativeContainer):
         trail_site,
         providers.Singleton(postgres_readers, reader_pool, config.provided.sink_database),
         live_interval=config.provided.http.live_interval,
-        catalog=providers.Callable(
-            source_catalog, config.provided.source_database, config.provided.origins
-        ),
+        catalog=catalog,
         gaps=providers.Singleton(PostgresGapLedger, pool, config.provided.sink_database),
         quarantine=quarantine,
         retry=retries.provided.now,

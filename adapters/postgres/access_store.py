@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import sql
 
+from adapters.postgres.batch_rows import plain_text
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.copy_text import timestamp_field
 from adapters.postgres.driver_errors import as_repository_error
@@ -110,7 +111,7 @@ class PostgresAccessLog:
 
     async def write(self, look: Look) -> None:
         values = (look.who, look.via, look.address, look.action, look.query)
-        texts = [None if text is None else _storable(text) for text in values]
+        texts = [None if text is None else plain_text(text) for text in values]
         async with _session(self._pool, self._config) as session:
             await session.execute(_WRITE, [*texts, look.status, look.row_count])
 
@@ -152,8 +153,3 @@ def _look(row: Sequence[Any]) -> Look:
         status=status,
         row_count=row_count,
     )
-
-
-def _storable(text: str) -> str:
-    """What a request holds may be anything: no database takes NUL or half a surrogate pair."""
-    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
