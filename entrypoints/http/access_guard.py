@@ -88,6 +88,9 @@ class AccessGuard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["path"].startswith(_STATIC) and scope["method"] in _SAFE:
+            await self._app(scope, receive, send)  # the same for everybody: nobody is looked up
+            return
         request = Request(scope, receive)
         try:
             principal = await self._identities.of(request)
@@ -97,7 +100,7 @@ class AccessGuard:
             return
         scope.setdefault("state", {})["principal"] = principal
         path = scope["path"]
-        if path in _OPEN or path.startswith(_STATIC):
+        if path in _OPEN:
             await self._app(scope, receive, send)
         elif principal is None:
             await (await self._sign_in(request))(scope, receive, send)

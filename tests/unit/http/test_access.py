@@ -2,8 +2,12 @@
 
 import pytest
 
+from adapters.memory.access import MemoryAccessLog, MemoryTokenStore
 from application.access_log import Look
+from domain.access import AccessToken
+from domain.errors import ConnectionError  # noqa: A004 - the documented name
 from entrypoints.http.access_config import AccessConfig
+from entrypoints.http.page_access import page_access
 from tests.unit.http.page_reading import app_over
 from tests.unit.http.requests import get
 from tests.unit.http.shop_story import a_shop
@@ -244,3 +248,22 @@ async def test_a_token_is_judged_also_where_nobody_is_asked() -> None:
 
 def test_the_default_asks_nobody() -> None:
     assert AccessConfig().mode == "open"
+
+
+class UnreachableTokens(MemoryTokenStore):
+    """A store of tokens whose database is away."""
+
+    async def find(self, secret_hash: bytes) -> AccessToken | None:
+        """Fail."""
+        raise ConnectionError(f"no connection to look for {len(secret_hash)} bytes")
+
+
+async def test_static_files_look_up_nobody() -> None:
+    access = page_access(AccessConfig(mode="tokens"), UnreachableTokens(), MemoryAccessLog())
+    app = app_over(a_shop(), access=access)
+    headers = {"Authorization": "Bearer cdca_any"}
+
+    style = await get(app, "/static/page.css", headers=headers)
+    answer = await get(app, API, headers=headers)
+
+    assert (style.status_code, answer.status_code) == (200, 503)
