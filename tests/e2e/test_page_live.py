@@ -78,6 +78,21 @@ def test_only_what_matches_the_filter_arrives(tab: Page, server: PageServer) -> 
     assert set(lines(tab)) == {"public.carts"}
 
 
+def test_a_change_of_before_the_filter_stays_out_while_the_list_is_exchanged(
+    tab: Page, server: PageServer
+) -> None:
+    tab.evaluate("htmx.config.defaultSettleDelay = 1000")  # it follows anew once this has passed
+    tab.get_by_label("Table").fill("carts")
+    tab.get_by_role("button", name="Filter").click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Changes that match")
+
+    server.commit(table="orders", change_timestamp=NOON + SECOND)
+    server.commit(table="carts", change_timestamp=NOON + 2 * SECOND)
+
+    expect(tab.locator("#rows tr")).to_have_count(2)
+    assert set(lines(tab)) == {"public.carts"}
+
+
 def test_a_held_list_lets_changes_in_when_it_is_told_to(tab: Page, server: PageServer) -> None:
     live = tab.get_by_role("button", name="Live")
     live.click()

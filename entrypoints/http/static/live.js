@@ -72,7 +72,9 @@
     source = new EventSource(url);
     source.onopen = show;
     source.onerror = show;
+    const followed = table;
     source.addEventListener("change", (event) => {
+      if (!followed.isConnected) return; // of the filters before: the list has been exchanged
       cursor = event.lastEventId;
       if (isPaused) paused.push(event.data);
       else place(event.data);
