@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
+    KafkaError,
     KafkaException,
     TopicCollection,
     TopicPartition,
@@ -48,9 +49,19 @@ class KafkaCluster:
         new = librdkafka.NewTopic(
             topic, num_partitions=partitions, replication_factor=1, config=dict(config or {})
         )
-        _done(self._client.create_topics([new], request_timeout=TIMEOUT))
+        wait_until(lambda: self._takes(new), what=f"a broker that takes topic {topic}")
         wait_until(lambda: self.partitions(topic) == partitions, what=f"topic {topic}")
         return topic
+
+    def _takes(self, new: Any) -> bool:  # noqa: ANN401 - librdkafka's own type is partial
+        try:
+            _done(self._client.create_topics([new], request_timeout=TIMEOUT))
+        except KafkaException as refused:
+            # A broker that was frozen beyond its session is fenced until it has said so again.
+            if refused.args[0].code() == KafkaError.INVALID_REPLICATION_FACTOR:
+                return False
+            raise
+        return True
 
     def add_partitions(self, topic: str, partitions: int) -> None:
         """Raise the number of partitions of `topic` to `partitions`."""
