@@ -118,7 +118,12 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrailHealthOut(msgspec.Struct, frozen=True, kw_only=True):
-    """What the trail says of itself. Silence is judged by the last seven days."""
+    """
+    What the trail says of itself. Silence is judged by the last seven days.
+
+    Where `is_silence_known` is false, adding these up took the database too long: `freshness` and
+    `silent` are empty then, and say nothing.
+    """
 
     gaps: Sequence[Gap]
     quarantine: Sequence[QuarantineTally]
@@ -127,6 +132,7 @@ class TrailHealthOut(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Sequence[Coverage]
     freshness: Sequence[Freshness]
     silent: Sequence[Silence]
+    is_silence_known: bool
     may_be_incomplete: Missing
 
 
@@ -188,6 +194,7 @@ def health_out(report: HealthReport) -> TrailHealthOut:
             )
             for one in report.silent
         ],
+        is_silence_known=report.is_silence_known,
         may_be_incomplete=missing_out(report.may_be_incomplete),
     )
 

@@ -61,6 +61,7 @@ class HealthPages:
             "is_well": not (open_gaps or waiting or report.unaccounted),
             "quarantine": [self._waiting(one) for one in report.quarantine],
             "silent": [self._silent(one) for one in report.silent],
+            "is_silence_known": report.is_silence_known,
             "fates": _fates(report),
             "streams": [self._stream(one) for one in report.accounting],
             "coverage": [self._covered(one, report) for one in report.coverage],
