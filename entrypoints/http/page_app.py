@@ -6,6 +6,7 @@ The page and `/api/v1`: the trail, read by people and programs.
 | ``/``, ``/search`` | the latest changes, with filters; works without JavaScript |
 | ``/changes/{id}``, ``/put-back`` | one change, before and after; the SQL that reverts it |
 | ``/rows``, ``/transactions`` | a row through time; all changes of a transaction |
+| ``/diff`` | a row, or the rows of a table, at two times |
 | ``/statistics`` | how much happened, by table, operation and user |
 | ``/quarantine``, ``/gaps``, ``/health`` | what the trail lacks, and what can be done about it |
 | ``/changes/stream`` | the lines of `/` as they arrive (Server-Sent Events) |

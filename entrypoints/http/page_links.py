@@ -42,16 +42,28 @@ def row_url(row: RowIdentity, **more: str) -> str | None:
     return f"/rows?{urlencode({**row_fields(row), **more})}"
 
 
-def row_fields(row: RowIdentity) -> Mapping[str, str]:
-    """What names a row in an address."""
-    source = row.source
+def diff_url(names: Mapping[str, str], **more: str) -> str | None:
+    """The page that compares two times of a row, or of a table; None if it would be too long."""
+    if len(names.get("key", "")) > _LONGEST_KEY_IN_URL:
+        return None
+    return url("/diff", {**names, **{name: text for name, text in more.items() if text}})
+
+
+def table_fields(source: SourceTable) -> Mapping[str, str]:
+    """What names a table in an address."""
     fields = {
         "table": table_filter(source.source_schema, source.source_table),
-        "key": row.record_key,
         "source": source.source_name,
         "database": source.source_database,
     }
     return {name: text for name, text in fields.items() if text}
+
+
+def row_fields(row: RowIdentity) -> Mapping[str, str]:
+    """What names a row in an address."""
+    fields = table_fields(row.source)
+    named = {"table": fields.get("table", ""), "key": row.record_key, **fields}
+    return {name: text for name, text in named.items() if text}
 
 
 def transaction_url(identity: TransactionIdentity, at: int) -> str:

@@ -37,11 +37,13 @@ _KINDS = (
 )
 
 
-def missing_view(missing: Incompleteness) -> IncompleteView | None:
-    """Show what is missing; None where nothing is."""
-    if not missing:
+def missing_view(*found: Incompleteness) -> IncompleteView | None:
+    """Show what is missing, of several each part once; None where nothing is."""
+    parts = {(part.kind, part.id): part for missing in found for part in missing.parts}
+    if not parts:
         return None
-    return IncompleteView([_part(part) for part in missing.parts], missing.has_more)
+    has_more = any(missing.has_more for missing in found)
+    return IncompleteView([_part(part) for part in parts.values()], has_more)
 
 
 def todo_of(missing: Incompleteness) -> Sequence[Todo]:

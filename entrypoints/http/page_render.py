@@ -28,7 +28,7 @@ _PLACES = (
     ("/gaps", "Gaps"),
     ("/health", "Health"),
 )
-_OF_CHANGES = ("/changes/", "/rows", "/transactions")
+_OF_CHANGES = ("/changes/", "/rows", "/diff", "/transactions")
 
 
 class StatusView(msgspec.Struct, frozen=True):

@@ -30,6 +30,7 @@ from entrypoints.http.page_links import row_url, transaction_of_url, url
 from entrypoints.http.page_missing import Todo, missing_view, todo_of
 from entrypoints.http.page_render import Renderer
 from entrypoints.http.page_scope import seen_site
+from entrypoints.http.page_search_links import export_links, two_times_url
 from entrypoints.http.page_times import for_input
 from entrypoints.http.page_values import visible
 from entrypoints.http.page_view import change_view, row_view
@@ -156,6 +157,9 @@ class Pages:
             "total": total,
             "todo": todo,
             "is_first": is_first,
+            "exports": export_links(used) if path != "/" or used else (),
+            "two_times_url": two_times_url(filters, query),
+            "facets_url": url("/facets", used),
             "newest_url": url(path, kept),
             "older_url": url(path, {**kept, "before": write_place(older)}) if older else None,
             "stream_url": url("/changes/stream", {**used, **after}) if page and is_first else None,

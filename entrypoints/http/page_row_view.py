@@ -159,7 +159,7 @@ def _state_column(column: KnownColumn, row: RowIdentity, now: datetime) -> State
         name=visible(column.name),
         url=row_url(row, column=column.name),
         value=value_view(column.value),
-        origin=None if column.origin is None else _origin(column.origin, now),
+        origin=None if column.origin is None else origin_view(column.origin, now),
     )
 
 
@@ -174,11 +174,12 @@ def _step(column: HistoryColumn, row: RowIdentity | None, now: datetime) -> Step
         old=old,
         new=new,
         last_known=None if last is None else value_view(last.value),
-        origin=None if last is None else _origin(last.origin, now),
+        origin=None if last is None else origin_view(last.origin, now),
     )
 
 
-def _origin(origin: Origin, now: datetime) -> OriginView:
+def origin_view(origin: Origin, now: datetime) -> OriginView:
+    """Show which change tells a value."""
     words = "new row of" if origin.side == "new" else "old row of"
     return OriginView(
         f"/changes/{origin.change_id}", words, time_view(origin.change_timestamp, now)

@@ -1,6 +1,6 @@
 """The page of a row: what happened to it, what it was at any time, and what became of a column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from starlette.requests import Request
@@ -10,31 +10,30 @@ from starlette.routing import Route
 from application.find_row import RowName
 from application.questions import TrailQuestions
 from application.row_at import RowAnswer
+from application.row_history import RowHistoryPage
 from domain.row_identity import RowIdentity
 from entrypoints.http.api_parameters import (
     BadParameterError,
     read_id,
     read_place,
-    read_table,
     read_time,
     write_place,
 )
-from entrypoints.http.api_problems import NOT_FOUND
-from entrypoints.http.api_structs import Problem
 from entrypoints.http.looks import note_rows
-from entrypoints.http.page_links import row_fields, row_url, url
+from entrypoints.http.page_links import diff_url, row_fields, row_url, url
 from entrypoints.http.page_missing import missing_view
 from entrypoints.http.page_render import Renderer
+from entrypoints.http.page_row_name import given_of, named, no_such_row, row_name
 from entrypoints.http.page_row_view import column_history, entry_view, points_of, state_view
 from entrypoints.http.page_scope import seen_site
-from entrypoints.http.page_times import for_input
-from entrypoints.http.page_values import read_key, visible
+from entrypoints.http.page_times import for_input, iso
+from entrypoints.http.page_values import visible
 from entrypoints.http.site import TrailSite
 
-_KNOWN = (
-    "table", "key", "source", "database", "at", "change", "side", "column", "before"
-)  # fmt: skip
+_BESIDES = ("at", "change", "side", "column", "before")
+_STRIPPED = ("at", "change", "side")
 _MICROSECONDS = 1_000_000
+_MILLISECOND = 1_000
 _PAGE = 50
 
 
@@ -83,11 +82,11 @@ class RowPages:
         found = await ask.find.rows(asked.name)
         if not found:
             note_rows(request, 0)
-            return self._render.problem(request, _no_such_row(asked.name))
+            return self._render.problem(request, no_such_row(asked.name))
         if len(found) > 1:
             note_rows(request, len(found))
-            rows = [_named(row) for row in found]
-            return self._render.page(request, "rows.html", {"rows": rows})
+            rows = [named(row) for row in found]
+            return self._render.page(request, "rows.html", {"what": "row", "rows": rows})
         return await self._one(request, found[0], asked, ask)
 
     async def _one(
@@ -101,9 +100,9 @@ class RowPages:
         older = None if page.older is None else row_url(row, before=write_place(page.older))
         points = points_of(page.entries, row)
         context = {
-            "row": _named(row),
+            "row": named(row),
             "fields": row_fields(row),
-            "keys": [_named(key) for key in page.keys if key != row],
+            "keys": [named(key) for key in page.keys if key != row],
             "entries": [entry_view(entry, row, now) for entry in page.entries],
             "points": points,
             "points_json": msgspec.json.encode(points).decode(),
@@ -115,6 +114,7 @@ class RowPages:
             "column_history": column_history(page.entries, asked.column, now),
             "whole_url": row_url(row),
             "search_url": url("/search", row_fields(row)),
+            "diff_url": _two_times(row, asked, answer, page),
             "is_first": before is None,
             "older_url": older,
             "missing": missing_view(page.may_be_incomplete),
@@ -136,49 +136,27 @@ class RowPages:
         return answer
 
 
+def _two_times(
+    row: RowIdentity, asked: RowAsk, answer: RowAnswer, page: RowHistoryPage
+) -> str | None:
+    """What has become of the row since the moment that is shown; of now, since its first change."""
+    is_asked = asked.at is not None or asked.change is not None
+    since = answer.at
+    if not is_asked and page.entries:
+        first = page.entries[-1].change.record.change_timestamp
+        since = -(-first // _MILLISECOND) * _MILLISECOND  # as the form has it: not before it
+    return diff_url(row_fields(row), earlier=iso(since))
+
+
 def _read(request: Request) -> RowAsk:
-    given: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in _KNOWN:
-            raise BadParameterError(name, f"is unknown. Known are {', '.join(_KNOWN)}.")
-        if "\0" in value:
-            raise BadParameterError(name, "must be without NUL.")
-        given[name] = value.strip() if name in ("at", "change", "side") else value
+    given = given_of(request, besides=_BESIDES, stripped=_STRIPPED)
     if not given.get("key"):
         raise BadParameterError("key", "is missing: a row is named by its table and its key.")
-    schema, table = read_table(given.get("table", ""))
     return RowAsk(
-        name=RowName(
-            record_key=given["key"],
-            source_table=table,
-            source_schema=schema,
-            source_database=given.get("database") or None,
-            source_name=given.get("source") or None,
-        ),
+        name=row_name(given),
         at=read_time("at", given["at"]) if given.get("at") else None,
         change=given.get("change") or None,
         side="before" if given.get("side") == "before" else "after",
         column=given.get("column") or None,
         before=given.get("before") or None,
-    )
-
-
-def _named(row: RowIdentity) -> Mapping[str, str | None]:
-    source = row.source
-    place = " / ".join(filter(None, (source.connector, source.source_name, source.source_database)))
-    return {
-        "table": visible(source.full_name),
-        "key": read_key(row.record_key),
-        "source": visible(place),
-        "url": row_url(row),
-    }
-
-
-def _no_such_row(name: RowName) -> Problem:
-    table = visible(name.source_table or "any table")
-    return Problem(
-        title="Not found",
-        status=NOT_FOUND,
-        detail=f"the trail has no change of a row with the key {visible(name.record_key[:100])} "
-        f'in {table[:100]}. Write the key as its bare value, or as JSON: {{"id": 42}}.',
     )

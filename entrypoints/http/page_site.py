@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.routing import Route
 
 from entrypoints.http.events_stream import LiveChanges
+from entrypoints.http.page_compare import ComparePages
 from entrypoints.http.page_gaps import GapPages
 from entrypoints.http.page_health import HealthPages
 from entrypoints.http.page_put_back import PutBackPages
@@ -23,6 +24,7 @@ def site_routes(site: TrailSite, live: LiveChanges, render: Renderer) -> Sequenc
         *Pages(site, live, render).routes(),
         *PutBackPages(site, render).routes(),
         *RowPages(site, render).routes(),
+        *ComparePages(site, render).routes(),
         *TransactionPages(site, render).routes(),
         *StatisticsPages(site, render).routes(),
         *QuarantinePages(site, render).routes(),

@@ -6,11 +6,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86_400
+_FIRST = datetime(1, 1, 3, tzinfo=UTC)
+_LAST = datetime(9999, 12, 29, tzinfo=UTC)
 
 
 def moment(microseconds: int) -> datetime:
     """The time as Python has it; aware, UTC."""
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def within_calendar(microseconds: int) -> int:
+    """The nearest time that is still a date when a day is added, or taken away."""
+    first, last = ((end - _EPOCH) // timedelta(microseconds=1) for end in (_FIRST, _LAST))
+    return min(max(microseconds, first), last)
 
 
 def iso(microseconds: int) -> str:

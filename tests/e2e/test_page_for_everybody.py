@@ -28,6 +28,8 @@ PAGES = (
     "/changes/3-0-1/put-back?what=transaction",
     "/rows?table=orders&key=7&column=status",
     "/rows?table=orders&key=7&change=3-0-1&side=before",
+    "/diff?table=orders&key=7&earlier=2000-01-01&later=2100-01-01",
+    "/diff?table=public.orders&earlier=2000-01-01&later=2100-01-01&view=inline",
     "/transactions?id=771",
     "/statistics",
     "/quarantine",

@@ -19,6 +19,7 @@ PAGES = (
     "/gaps",
     "/quarantine",
     "/rows?table=reviews&key=2",
+    "/diff?table=reviews&earlier=2023-01-01&later=2024-01-01",
     "/changes/5-0-0",
 )
 
@@ -46,6 +47,8 @@ async def test_other_tables_are_not_there(path: str) -> None:
         "/changes/3-0-1",
         "/changes/3-0-1/put-back",
         "/rows?table=orders&key=7",
+        "/diff?table=orders&key=7&earlier=2023-01-01&later=2024-01-01",
+        "/diff?table=orders&earlier=2023-01-01&later=2024-01-01",
         "/gaps/1",
         "/quarantine/1",
     ],
