@@ -9,27 +9,25 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from application.trail_query import StoredRecord
 from entrypoints.http.api_structs import change_out
 from entrypoints.http.page_times import moment
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_TIMES = ("time", "captured_at", "kafka_time", "recorded_at")
-_NUMBERS = ("transaction_order", "stream", "partition", "offset", "decoder_version")
+TIMES = ("time", "captured_at", "kafka_time", "recorded_at")
+NUMBERS = ("transaction_order", "stream", "partition", "offset", "decoder_version")
 COLUMNS = (
     *("id", "time", "time_source", "captured_at", "kafka_time", "recorded_at", "operation"),
     *("connector", "source", "database", "schema", "table", "key", "old", "new"),
     *("changed_columns", "before_image", "value_notes", "transaction_id"),
     *("user", "lsn", "source_position", "source_metadata", "headers", "topic"),
-    *_NUMBERS,
+    *NUMBERS,
 )
-"""Columns of CSV and Parquet, in order."""
+"""Columns of CSV and Parquet, in order; `TIMES` and `NUMBERS` are those that are no text."""
 
 
 class ExportWriter(Protocol):
@@ -113,57 +111,6 @@ class NdjsonWriter:
         return b""
 
 
-class ParquetWriter:
-    """
-    Writes Parquet, one row group for each page, compressed with zstd.
-
-    Args:
-        is_safe: Means nothing here.
-    """
-
-    def __init__(self, *, is_safe: bool) -> None:
-        del is_safe
-        self._written = _Outgoing()
-        self._writer = pq.ParquetWriter(self._written, SCHEMA, compression="zstd")
-
-    def write(self, changes: Sequence[StoredRecord]) -> bytes:
-        """A row group for `changes`."""
-        if changes:
-            rows = [flat(stored) for stored in changes]
-            self._writer.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
-        return self._written.taken()
-
-    def close(self) -> bytes:
-        """The file's end, which tells where its row groups are."""
-        self._writer.close()
-        return self._written.taken()
-
-
-class _Outgoing(io.RawIOBase):
-    """A file whose bytes leave before it is whole."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-        self._gone = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:  # noqa: ANN401 - any buffer
-        raw = bytes(data)
-        self._bytes += raw
-        return len(raw)
-
-    def tell(self) -> int:
-        return self._gone + len(self._bytes)
-
-    def taken(self) -> bytes:
-        raw = bytes(self._bytes)
-        self._gone += len(raw)
-        self._bytes.clear()
-        return raw
-
-
 def flat(stored: StoredRecord) -> Mapping[str, object]:
     """One change as one flat row: texts, numbers, times."""
     r, columns = stored.record, stored.record.changed_columns
@@ -206,20 +153,19 @@ def _line(stored: StoredRecord) -> bytes:
     return msgspec.json.encode(change_out(stored)) + b"\n"
 
 
-def _schema() -> pa.Schema:
-    kinds = dict.fromkeys(COLUMNS, pa.string())
-    kinds |= dict.fromkeys(_TIMES, pa.timestamp("us", tz="UTC"))
-    kinds |= dict.fromkeys(_NUMBERS, pa.int64())
-    return pa.schema(list(kinds.items()))
+def _parquet(*, is_safe: bool) -> ExportWriter:
+    from entrypoints.http.api_export_parquet import (  # noqa: PLC0415 - pyarrow takes as long as a tenth of the service's start
+        ParquetWriter,
+    )
 
+    return ParquetWriter(is_safe=is_safe)
 
-SCHEMA = _schema()
 
 WRITERS: Mapping[str, ExportFormat] = {
     "csv": ExportFormat(media="text/csv", suffix="csv", open=CsvWriter),
     "ndjson": ExportFormat(media="application/x-ndjson", suffix="ndjson", open=NdjsonWriter),
     "parquet": ExportFormat(
-        media="application/vnd.apache.parquet", suffix="parquet", open=ParquetWriter
+        media="application/vnd.apache.parquet", suffix="parquet", open=_parquet
     ),
 }
 """Formats by the word that asks for them; the first is the usual one."""
