@@ -44,12 +44,15 @@ class EmbeddedDebezium:
 
     Args:
         home: Folder for its offsets, orders and log; made if missing.
+        program: Runs the engine; a test may have one that fails as it wants.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, program: Path = PROGRAM) -> None:
         self.home = home.absolute()
         self.log = self.home / "debezium.log"
+        self.offsets = self.home / "offsets.dat"
         self._orders = self.home / "orders.json"
+        self._program = program
         self._process: GuardedProcess | None = None
 
     def __enter__(self) -> Self:
@@ -85,7 +88,7 @@ class EmbeddedDebezium:
             )
         self.home.mkdir(parents=True, exist_ok=True)
         self._orders.unlink(missing_ok=True)
-        command = [sys.executable, "-I", str(PROGRAM), str(self._orders)]
+        command = [sys.executable, "-I", str(self._program), str(self._orders)]
         self._process = GuardedProcess(Launch(name="Debezium", command=command, log=self.log))
 
     def start(self, properties: Mapping[str, str], *, bootstrap: str) -> None:
@@ -121,7 +124,7 @@ class EmbeddedDebezium:
             "name": source.prefix,
             "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
             "offset.storage": "org.apache.kafka.connect.storage.FileOffsetBackingStore",
-            "offset.storage.file.filename": str(self.home / "offsets.dat"),
+            "offset.storage.file.filename": str(self.offsets),
             "offset.flush.interval.ms": "1000",
             "database.hostname": "127.0.0.1",
             "database.port": str(source.port),

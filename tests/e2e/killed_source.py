@@ -3,13 +3,16 @@ A source whose Debezium is killed, again and again, and goes on from its stored 
 
     PostgreSQL ──▶ Debezium (killed, started again) ──▶ broker ──▶ `KilledSource.records`
 
-Offsets are stored with the first batch of a run, and then not for an hour: everything later comes
-once more with the next run.
+What it stores of its offset is kept once, in a quiet moment behind the first order of a run, and
+put back when it was killed: everything later comes once more with the next run. So it is with a
+Debezium that stores its offset each minute, but the moment is known.
 """
 
+import json
 import os
+import shutil
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,7 +34,8 @@ ALTER TABLE orders REPLICA IDENTITY FULL;
 ALTER TABLE log REPLICA IDENTITY FULL;
 """
 Headers = tuple[tuple[str, bytes | None], ...]
-AN_HOUR = "3600000"
+PROGRAM = Path(__file__).with_name("dying_debezium_program.py")
+PATIENCE = 120.0  # seconds: each run starts a Java, which takes its time on a busy machine
 
 
 class KilledSource:
@@ -46,7 +50,10 @@ class KilledSource:
         self._server = EmbeddedPostgres(home / "postgres", logical=True, settings=THROWAWAY)
         topics = dict.fromkeys(TOPICS, 1)
         self._broker = MockBroker(topics, log=home / "broker.log")
-        self._debezium = EmbeddedDebezium(home / "debezium")
+        self._debezium = EmbeddedDebezium(home / "debezium", PROGRAM)
+        self._kept = home / "offsets.kept"
+        self._death = home / "debezium" / "die"
+        self._last_transaction = ""
         self.records: list[RawRecord] = []
 
     def start(self) -> None:
@@ -74,20 +81,23 @@ class KilledSource:
         with psycopg.connect(self._server.dsn()) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+            self._note(connection)
 
-    def copy(self, table: str, lines: Iterable[str]) -> None:
+    def copy(self, table: str, lines: Sequence[str]) -> None:
         """Run one COPY."""
         statement = f"COPY {table} FROM STDIN".encode()
-        with (
-            psycopg.connect(self._server.dsn()) as connection,
-            connection.cursor() as cursor,
-            cursor.copy(statement) as copy,
-        ):
-            for line in lines:
-                copy.write(f"{line}\n")
+        with psycopg.connect(self._server.dsn()) as connection:
+            with connection.cursor() as cursor, cursor.copy(statement) as copy:
+                copy.write("".join(f"{line}\n" for line in lines))
+            self._note(connection)
+
+    def _note(self, connection: psycopg.Connection) -> None:
+        number = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
+        assert number is not None
+        self._last_transaction = str(number[0])
 
     def run(self, first: int) -> None:
-        """Start Debezium where it left off, and have it store its offset behind order `first`."""
+        """Start Debezium where it left off, and keep its offset behind order `first`."""
         source = PostgresSource(
             port=self._server.port,
             user=SUPERUSER,
@@ -98,44 +108,69 @@ class KilledSource:
         )
         properties = {
             **self._debezium.properties(source),
-            "offset.flush.interval.ms": AN_HOUR,
-            "offset.commit.policy": (
-                "io.debezium.engine.spi.OffsetCommitPolicy$PeriodicCommitOffsetPolicy"
-            ),
+            "max.batch.size": "128",  # a long COPY takes several
+            "max.queue.size": "512",
+            "offset.flush.interval.ms": "0",  # with every batch
+            "lsn.flush.mode": "manual",  # or the server would send nothing a second time
             "heartbeat.interval.ms": "0",
         }
         self._debezium.start(properties, bootstrap=self._broker.bootstrap)
-        wait_until(self._is_captured, what="Debezium's slot")
+        wait_until(self._is_captured, what="Debezium's slot", patience=PATIENCE)
         self.copy("orders", [f"{first}\tfirst"])
-        self.wait_for_order(first)
+        self.catch_up()
+        shutil.copy(self._debezium.offsets, self._kept)
 
-    def wait_for_order(self, number: int) -> None:
-        """Wait until an order has come."""
-        self.wait_for(lambda: self.count(ORDERS, f'"id":{number},') > 0, f"order {number}")
-
-    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
-        """Read what comes until `condition` holds."""
+    def catch_up(self) -> None:
+        """Read all that the source wrote, and wait until Debezium has stored that it was sent."""
 
         def is_there() -> bool:
             self._debezium.check()
             self._read()
-            return condition()
+            return self._is_stored()
 
-        wait_until(is_there, what=what)
-
-    def count(self, topic: str, text: str) -> int:
-        """How many changes with `text` in them have come."""
-        found = [r for r in self.records if r.topic == topic and r.value is not None]
-        return sum(text.encode() in (record.value or b"") for record in found)
+        what = f"the end of transaction {self._last_transaction}"
+        wait_until(is_there, what=what, patience=PATIENCE)
 
     def kill(self) -> None:
-        """End Debezium as ``kill -9`` does, and read what it had sent."""
+        """End Debezium as ``kill -9`` does, once all that the source wrote was sent."""
+        self.catch_up()
+        os.kill(self._engine(), signal.SIGKILL)
+        self._bury()
+
+    def copy_and_die(self, table: str, lines: Sequence[str], *, behind: int) -> None:
+        """Run one COPY, of whose rows the broker gets the first `behind` before Debezium's end."""
+        self._death.write_text(f"r.public.{table} {behind}", encoding="ascii")
+        self.copy(table, lines)
+        self._bury()
+        self._death.unlink()
+
+    def _engine(self) -> int:
         guard = self._debezium.pid
         assert guard is not None, "it was not started"
-        engine = descendants(guard)[0]
-        os.kill(engine, signal.SIGKILL)
-        wait_until(lambda: not is_alive(engine), what="Debezium's end")
+        return descendants(guard)[0]
+
+    def _bury(self) -> None:
+        """Wait for its end, and give the next one the offset that was kept."""
+        engine = self._engine()
+
+        def is_dead() -> bool:
+            self._read()  # the broker keeps little
+            return not is_alive(engine)
+
+        wait_until(is_dead, what="Debezium's end", patience=PATIENCE)
         self._debezium.stop()
+        shutil.copy(self._kept, self._debezium.offsets)
+
+    def _is_stored(self) -> bool:
+        """Whether the last transaction's END has come, and the stored offset is behind it."""
+        values = [r.value for r in self.records if r.topic == TRANSACTIONS and r.value is not None]
+        said = json.loads(values[-1])["payload"] if values else {"id": "", "status": "BEGIN"}
+        number, _, end = said["id"].partition(":")
+        if said["status"] != "END" or number != self._last_transaction:
+            return False
+        stored = self._debezium.offsets.read_bytes() if self._debezium.offsets.exists() else b""
+        behind = f'"lsn_commit":{end}'.encode()  # of its fields the order is any
+        return all(part in stored for part in (behind, b'"messageType":"COMMIT"', b"}x"))
 
     def _is_captured(self) -> bool:
         self._debezium.check()
