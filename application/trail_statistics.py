@@ -72,6 +72,19 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     writers: Sequence[tuple[str | None, int]]
 
 
+class Facets(msgspec.Struct, frozen=True):
+    """
+    What a search can be narrowed by in an interval.
+
+    Attributes:
+        tables: Changes by table and operation, the most first.
+        writers: Who made the most changes, and how many; None for changes that do not say.
+    """
+
+    tables: Sequence[ChangeCount]
+    writers: Sequence[tuple[str | None, int]]
+
+
 class TrailStatistics:
     """
     Adds up the trail.
@@ -149,3 +162,29 @@ class TrailStatistics:
             ],
             writers=await ask.writers(since, until, source_table=None, limit=2 * most),
         )
+
+    async def facets(self, since: int, until: int, *, limit: int = 10) -> Facets:
+        """
+        Tell what a search can be narrowed by; interval as in `rates`.
+
+        Raises:
+            QueryTooWideError: It takes too long: take a shorter interval.
+            RepositoryError: The trail cannot be read now.
+        """
+        ask = self._statistics
+        return Facets(
+            await ask.by_table(since, until, source_table=None),
+            await ask.writers(since, until, source_table=None, limit=limit),
+        )
+
+    async def busiest(
+        self, since: int, until: int, *, limit: int = 10
+    ) -> Sequence[tuple[RowIdentity, int]]:
+        """
+        Tell which rows had the most changes, and how many; interval as in `rates`.
+
+        Raises:
+            QueryTooWideError: It takes too long: take a shorter interval.
+            RepositoryError: The trail cannot be read now.
+        """
+        return await self._statistics.busiest_keys(since, until, source_table=None, limit=limit)

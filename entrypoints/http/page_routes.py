@@ -159,7 +159,7 @@ class Pages:
             "is_first": is_first,
             "exports": export_links(used) if path != "/" or used else (),
             "two_times_url": two_times_url(filters, query),
-            "facets_url": url("/facets", used),
+            "facets_url": url("/facets", {} if problem else used),
             "newest_url": url(path, kept),
             "older_url": url(path, {**kept, "before": write_place(older)}) if older else None,
             "stream_url": url("/changes/stream", {**used, **after}) if page and is_first else None,

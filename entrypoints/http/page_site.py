@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from entrypoints.http.events_stream import LiveChanges
 from entrypoints.http.page_compare import ComparePages
+from entrypoints.http.page_facets import FacetPages
 from entrypoints.http.page_gaps import GapPages
 from entrypoints.http.page_health import HealthPages
 from entrypoints.http.page_put_back import PutBackPages
@@ -26,6 +27,7 @@ def site_routes(site: TrailSite, live: LiveChanges, render: Renderer) -> Sequenc
         *RowPages(site, render).routes(),
         *ComparePages(site, render).routes(),
         *TransactionPages(site, render).routes(),
+        *FacetPages(site, render).routes(),
         *StatisticsPages(site, render).routes(),
         *QuarantinePages(site, render).routes(),
         *GapPages(site, render).routes(),

@@ -1,4 +1,4 @@
-"""How much happened: a chart and a table for it, and what a search can be narrowed by."""
+"""How much happened: a chart and a table for it, the busiest rows, operations and users."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,16 +15,19 @@ from domain.source_table import SourceTable
 from entrypoints.http.api_parameters import BadParameterError
 from entrypoints.http.api_problems import problem_of
 from entrypoints.http.looks import note_rows
+from entrypoints.http.page_facets import facet_lists
 from entrypoints.http.page_facts import time_view
-from entrypoints.http.page_links import source_url, url
+from entrypoints.http.page_links import source_url
 from entrypoints.http.page_render import Renderer
+from entrypoints.http.page_row_name import named
 from entrypoints.http.page_scope import seen_site, visitor_of
-from entrypoints.http.page_times import clock, day
+from entrypoints.http.page_times import clock, day, iso
 from entrypoints.http.page_values import visible
 from entrypoints.http.site import TrailSite
 
 _HOUR = 3_600_000_000
 _MICROSECONDS = 1_000_000
+_MOST_ROWS = 10
 _WINDOWS = {"24": "24 hours", "168": "7 days"}
 _FRESH = 15 * _MICROSECONDS
 """How long an answer is good for: many people may have the page open."""
@@ -63,7 +66,6 @@ class StatisticsPages:
         return (
             Route("/statistics", self.statistics),
             Route("/overview", self.overview),
-            Route("/facets", self.facets),
         )
 
     async def statistics(self, request: Request) -> Response:
@@ -71,16 +73,17 @@ class StatisticsPages:
         hours = request.query_params.get("hours", "24")
         if hours not in _WINDOWS:
             raise BadParameterError("hours", f"must be one of {', '.join(_WINDOWS)}.")
-        context = {**await self._context(request, hours), "windows": _WINDOWS, "hours": hours}
+        context = {
+            **await self._context(request, hours),
+            **await self._busiest(request, hours),
+            "windows": _WINDOWS,
+            "hours": hours,
+        }
         return self._render.page(request, "statistics.html", context)
 
     async def overview(self, request: Request) -> Response:
         """The chart, as a part of the first page."""
         return self._render.page(request, "_overview.html", await self._context(request, "24"))
-
-    async def facets(self, request: Request) -> Response:
-        """What a search can be narrowed by, as a part of the search."""
-        return self._render.page(request, "_facets.html", await self._context(request, "24"))
 
     async def _context(self, request: Request, hours: str) -> Mapping[str, object]:
         try:
@@ -97,13 +100,10 @@ class StatisticsPages:
             "chart_json": msgspec.json.encode(chart).decode(),
             "hour_rows": _hour_rows(chart),
             "total": sum(one.changes for one in rates.tables),
-            "tables": self._tables(rates.tables),
-            "operations": _operations(rates.tables),
-            "writers": [
-                (visible(name), number, url("/search", {"user": name}))
-                for name, number in rates.writers
-                if name is not None
-            ],
+            "tables": self._tables(rates.tables, rates.since),
+            "facet_lists": facet_lists(
+                rates.tables, rates.writers, kept={"since": iso(rates.since)}
+            )[1:],
         }
 
     async def _rates(self, request: Request, hours: str) -> Rates:
@@ -113,13 +113,23 @@ class StatisticsPages:
         if kept is not None and 0 <= now - kept.until < _FRESH:
             return kept
         ask = seen_site(self._site, request).questions.statistics
-        since = (now // _HOUR - int(hours) + 1) * _HOUR
-        found = await ask.rates(since, now + 1)
+        found = await ask.rates(_since(now, hours), now + 1)
         self._kept = {k: v for k, v in self._kept.items() if now - v.until < _FRESH}
         self._kept[key] = found
         return found
 
-    def _tables(self, counts: Sequence[ChangeCount]) -> Sequence[Mapping[str, object]]:
+    async def _busiest(self, request: Request, hours: str) -> Mapping[str, object]:
+        """The rows with the most changes. They may take long to find: the rest does not wait."""
+        now = int(self._render.clock().timestamp() * _MICROSECONDS)
+        ask = seen_site(self._site, request).questions.statistics
+        try:
+            found = await ask.busiest(_since(now, hours), now + 1, limit=_MOST_ROWS)
+        except RepositoryError as error:
+            return {"busiest": (), "busiest_problem": problem_of(error).detail}
+        rows = [{**named(row), "changes": changes} for row, changes in found]
+        return {"busiest": rows, "busiest_problem": None}
+
+    def _tables(self, counts: Sequence[ChangeCount], since: int) -> Sequence[Mapping[str, object]]:
         now = self._render.clock()
         by_table: dict[SourceTable, list[ChangeCount]] = {}
         for one in counts:
@@ -128,7 +138,7 @@ class StatisticsPages:
         rows = [
             {
                 "name": visible(source.full_name),
-                "url": source_url(source),
+                "url": source_url(source, since=iso(since)),
                 "total": (total := sum(one.changes for one in found)),
                 "share": round(100 * total / most),
                 "operations": [(one.operation.value, one.changes) for one in found],
@@ -137,6 +147,11 @@ class StatisticsPages:
             for source, found in by_table.items()
         ]
         return sorted(rows, key=lambda row: -int(str(row["total"])))
+
+
+def _since(now: int, hours: str) -> int:
+    """Where the window begins: with the hour that many hours ago."""
+    return (now // _HOUR - int(hours) + 1) * _HOUR
 
 
 def chart_of(rates: Rates) -> Chart:
@@ -161,12 +176,3 @@ def _hour_rows(chart: Chart) -> Sequence[tuple[str, Sequence[int]]]:
             time = second * _MICROSECONDS
             rows.append((f"{day(time)}, {clock(time)[:5]}", values))
     return rows[::-1]
-
-
-def _operations(counts: Sequence[ChangeCount]) -> Sequence[tuple[str, int, str]]:
-    found = Counter[str]()
-    for one in counts:
-        found[one.operation.value] += one.changes
-    return [
-        (name, number, url("/search", {"operation": name})) for name, number in found.most_common()
-    ]
