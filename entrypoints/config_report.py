@@ -7,7 +7,6 @@ that is said, and is no failure.
 """
 
 import asyncio
-import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO, cast
@@ -166,8 +165,6 @@ def _members(exposure: Exposure) -> Mapping[str, object]:
 
 
 async def _sources(config: DatabaseConfig) -> SourceColumns:
-    # Else Python prints what the pool logs of a database that is away; we say it ourselves.
-    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     hurried = msgspec.structs.replace(
         config,
         pool_size=1,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
+import msgspec
 import typer
 
 from domain.access import Role
@@ -84,11 +85,11 @@ def _with_tokens(file: Path | None, ask: "Callable[[AccessTokens], Awaitable[T]]
     from adapters.postgres.pool import open_pool
     from entrypoints.http.page_access import access_tokens
 
-    settings = checked_settings(file)
+    database = msgspec.structs.replace(checked_settings(file).sink_database, pool_size=1)
 
     async def asked() -> T:
-        async with open_pool(settings.sink_database) as pool:
-            return await ask(access_tokens(PostgresTokenStore(pool, settings.sink_database)))
+        async with open_pool(database) as pool:
+            return await ask(access_tokens(PostgresTokenStore(pool, database)))
 
     return asyncio.run(asked())
 

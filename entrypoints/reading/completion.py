@@ -1,7 +1,6 @@
 """Names of tables for the shell's completion."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from adapters.postgres.pool import Access, open_pool
 from adapters.postgres.trail_reader import PostgresTrailReader
 from domain.errors import CdcAuditError
 from entrypoints.reading.dsn import read_dsn
-from entrypoints.reading.quiet_pool import quiet_pool
 from entrypoints.settings import load_config
 
 _PATIENCE = 2
@@ -24,8 +22,7 @@ def tables(dsn: str | None, config: Path | None, incomplete: str) -> list[str]:
     """Tables that begin with `incomplete`; none where the trail cannot be asked at once."""
     try:
         database = read_dsn(dsn) if dsn else load_config(config).sink_database
-        with quiet_pool(logging.CRITICAL):  # nothing into a half-typed line
-            return [name for name in asyncio.run(_names(database)) if name.startswith(incomplete)]
+        return [name for name in asyncio.run(_names(database)) if name.startswith(incomplete)]
     except (CdcAuditError, typer.BadParameter, TimeoutError):
         return []
 

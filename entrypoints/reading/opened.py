@@ -2,7 +2,6 @@
 
 import asyncio
 import getpass
-import logging
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -15,7 +14,9 @@ import typer
 
 from adapters.postgres.access_store import PostgresAccessLog
 from adapters.postgres.config import DatabaseConfig
-from adapters.postgres.pool import Access, open_pool
+from adapters.postgres.driver_errors import as_repository_error
+from adapters.postgres.pool import Access, SessionPool, open_pool
+from adapters.postgres.schema_version import check_version
 from adapters.postgres.trail_readers import postgres_readers
 from application.access_log import Look
 from application.questions import questions_to
@@ -25,7 +26,6 @@ from entrypoints.http.api_parameters import BadParameterError
 from entrypoints.reading.answers import Answers, NothingFoundError, SeveralFoundError
 from entrypoints.reading.database_answers import DatabaseAnswers
 from entrypoints.reading.dsn import read_dsn
-from entrypoints.reading.quiet_pool import quiet_pool
 from entrypoints.reading.where import Question, Where
 
 T = TypeVar("T")
@@ -163,13 +163,20 @@ async def opened(where: Where, question: Question) -> AsyncGenerator[Asked]:
                 yield Asked(service, None, question)
             return
         database, catalog = _database(where)
-        with quiet_pool(logging.ERROR):  # the command says it itself, once
-            async with open_pool(database, access=Access.READ) as pool:
-                readers = postgres_readers(pool, database)
-                answers = DatabaseAnswers(questions_to(readers, catalog=catalog))
-                yield Asked(answers, database, question)
+        async with open_pool(database, access=Access.READ) as pool:
+            await _check_tables(pool, database)
+            readers = postgres_readers(pool, database)
+            answers = DatabaseAnswers(questions_to(readers, catalog=catalog))
+            yield Asked(answers, database, question)
     except (BadParameterError, SeveralFoundError) as error:
         raise typer.BadParameter(str(error)) from None
+
+
+async def _check_tables(pool: SessionPool, database: DatabaseConfig) -> None:
+    """Find out that the trail can be asked at all, before a look is written down in vain."""
+    with as_repository_error(database):
+        async with pool.lease() as session:
+            await check_version(session)
 
 
 def _database(where: Where) -> tuple[DatabaseConfig, ColumnTypeCatalog | None]:

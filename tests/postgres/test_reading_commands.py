@@ -227,3 +227,14 @@ def test_a_database_that_is_away_is_named_without_its_password(
     assert (status, written.out) == (1, "")
     assert "127.0.0.1:1/db" in written.err
     assert "sesame" not in written.err
+
+
+def test_tail_of_a_database_without_tables_is_status_3_and_one_line(
+    empty_database: DatabaseConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["tail", "--dsn", dsn_of(empty_database)])
+
+    written = capsys.readouterr()
+    assert (status, written.out) == (3, "")
+    assert written.err.count("\n") == 1
+    assert "Run `cdc-audit migrate` first." in written.err

@@ -1,6 +1,7 @@
 """The command line: what it prints where, and its exit statuses."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -179,3 +180,23 @@ def test_version_starts_fast_since_it_imports_no_technology() -> None:
     )
 
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("argv", ["gap list", "token list"])
+def test_a_database_that_is_away_is_said_in_one_line(tmp_path: Path, argv: str) -> None:
+    """In a process of its own: what clients log shows only where nobody collects logs."""
+    address = {"CDC_AUDIT_SINK_DATABASE_HOST": "127.0.0.1", "CDC_AUDIT_SINK_DATABASE_PORT": "1"}
+
+    ran = subprocess.run(  # noqa: S603 - our own interpreter and program
+        [sys.executable, "-m", "entrypoints.cli", *argv.split()],
+        env=os.environ | address | {"CDC_AUDIT_SINK_DATABASE_PASSWORD": "sesame"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.count("\n") == 1
+    assert ran.stderr.startswith("cdc-audit: the database 127.0.0.1:1/sink_db cannot be used now: ")
+    assert "sesame" not in ran.stderr
