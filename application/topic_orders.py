@@ -84,10 +84,17 @@ class HeedOrders:
             return
         self._is_away = False
         told = {order.topic: in_words(order) for order in found}
-        if told != self._known:
-            logger.warning("orders about topics", extra={"orders": told})
-            self._known = told
+        _log_news(self._known, told)
+        self._known = told
         self._heed(told)
+
+
+def _log_news(before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    for topic, words in now.items():
+        if before.get(topic) != words:
+            logger.warning("an order about a topic holds", extra={"topic": topic, "order": words})
+    for topic in before.keys() - now.keys():
+        logger.warning("the order about a topic has ended", extra={"topic": topic})
 
 
 def in_words(order: TopicOrder) -> str:

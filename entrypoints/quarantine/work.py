@@ -19,6 +19,11 @@ from entrypoints.quarantine.printing import print_retries
 from entrypoints.quarantine.told import told_line, told_retries
 from entrypoints.settings import AppConfig
 
+_NOT_THERE = (
+    "is not there, or the other options leave it out. `cdc-audit quarantine list` shows which "
+    "there are."
+)
+
 
 async def retry_and_tell(
     config: AppConfig, query: QuarantineQuery, *, is_rehearsal: bool, as_json: bool
@@ -77,16 +82,19 @@ async def export_matching(
     Write every entry that `query` matches as a line that `cdc-audit decode` reads.
 
     Returns:
-        How many lines, and why others were left out.
+        How many lines, and why others, also of those that were named, were left out.
     """
     rebuild, count, left_out = open_rebuild(config), 0, list[str]()
+    not_there = {*(query.error_ids or ())}
     async with open_ledger(config, is_writing=False) as ledger:
         async for page in matching(ledger, query):
             for entry in page:
+                not_there.discard(entry.error_id)
                 line = await _line(rebuild, entry, left_out, decrypt=decrypt)
                 if line is not None:
                     sys.stdout.write(f"{line}\n")
                     count += 1
+    left_out += [f"entry {number} {_NOT_THERE}" for number in sorted(not_there)]
     return count, left_out
 
 

@@ -1,51 +1,26 @@
 """`cdc-audit quarantine ...` over a real trail: what it shows, retries, resolves and exports."""
 
-import asyncio
 import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
-from adapters.cryptography.keys import KEY_BYTES, EncryptionKey
-from adapters.cryptography.quarantine_encryption import AesGcmQuarantineProtection
 from adapters.postgres.config import DatabaseConfig
-from domain.protected_topics import ProtectedTopics
-from domain.quarantine import QuarantinedRecord
 from entrypoints.cli import main
-from tests.builders import a_batch, a_consumed_batch, a_quarantined_record
-from tests.e2e.messages import a_change, a_malformed
-from tests.postgres.trails import a_store, claim, rows
+from tests.postgres.quarantine_runs import (
+    MALFORMED,
+    MENDED,
+    SECRET,
+    TOPIC,
+    Run,
+    a_bad_record,
+    name_in_environment,
+    quarantine,
+    runs,
+)
+from tests.postgres.trails import rows
 
 pytestmark = pytest.mark.postgres
-
-TOPIC = "shop.public.orders"
-MENDED, MALFORMED = a_change("c", 1), a_malformed(2)
-SECRET = bytes(range(KEY_BYTES))
-KEYS = AesGcmQuarantineProtection([EncryptionKey("q1", SECRET)], ProtectedTopics())
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-def a_bad_record(offset: int, value: bytes | None, **fields: Any) -> QuarantinedRecord:  # noqa: ANN401 - any field
-    return a_quarantined_record(offset, value=value, key=MENDED.key, **fields)
-
-
-def quarantine(config: DatabaseConfig, *bad: QuarantinedRecord) -> Sequence[int]:
-    """Put `bad` into the quarantine of a trail, as the service does; gives their numbers."""
-
-    async def store() -> None:
-        async with a_store(config) as store:
-            stream_id = await claim(store)
-            records = [msgspec.structs.replace(one, stream_id=stream_id) for one in bad]
-            kept = [KEYS.protect(r) if r.error_type == "Encrypted" else r for r in records]
-            batch = a_batch(await store.encoder(), quarantined=kept)
-            await store.append(batch, a_consumed_batch(batch))
-
-    asyncio.run(store())
-    return [row[0] for row in rows(config, "SELECT id FROM processing_error ORDER BY id")]
 
 
 @pytest.fixture
@@ -57,16 +32,8 @@ def run(
 ) -> Run:
     """Run a command over the trail; gives its status and what it printed."""
     monkeypatch.chdir(tmp_path)
-    for field in ("host", "port", "username", "password", "database"):
-        value = str(getattr(trail_database, field))
-        monkeypatch.setenv(f"CDC_AUDIT_SINK_DATABASE_{field.upper()}", value)
-
-    def run(*argv: str | int) -> tuple[int, str, str]:
-        status = main(["quarantine", *map(str, argv)])
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return run
+    name_in_environment(trail_database, monkeypatch)
+    return runs(capsys)
 
 
 def test_an_empty_quarantine_is_told_in_words(run: Run) -> None:
@@ -261,23 +228,19 @@ def test_what_a_record_says_does_nothing_to_a_terminal(
     assert "\\u001b[31mred" in shown[1]
 
 
-def test_an_order_is_given_and_ended(run: Run, trail_database: DatabaseConfig) -> None:
-    given = run("--all-of", TOPIC, "--until", "2h", "--reason", "a bad deploy")
-    current = rows(
-        trail_database,
-        "SELECT topic, reason, ends_at > now() + interval '1 hour' FROM topic_order",
-    )
-    ended = run("--all-of", TOPIC, "--clear")
-    again = run("--all-of", TOPIC, "--clear")
+def test_an_export_of_a_number_that_is_not_there_says_so_and_is_status_1(
+    run: Run, trail_database: DatabaseConfig
+) -> None:
+    (number,) = quarantine(trail_database, a_bad_record(0, MALFORMED.value))
 
-    assert given[0] == 0
-    assert f"{TOPIC}: whatever fails is quarantined until" in given[1]
-    assert current == [(TOPIC, "a bad deploy", True)]
-    assert ended[:2] == (
-        0,
-        f"{TOPIC}: the order has ended. The topic is held again if most fails.\n",
+    alone, beside = run("export", 999), run("export", number, 999)
+
+    said = (
+        "cdc-audit: left out: entry 999 is not there, or the other options leave it out. "
+        "`cdc-audit quarantine list` shows which there are.\n"
     )
-    assert again[0] == 1
+    assert alone == (1, "", said)
+    assert (beside[0], beside[1].count("\n"), beside[2]) == (1, 1, said)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import pytest
+
 from adapters.memory.topic_orders import MemoryTopicOrders
 from application.topic_orders import HeedOrders, in_words
 from domain.topic_order import TopicOrder
@@ -38,6 +40,25 @@ async def test_what_held_before_an_outage_of_the_database_holds_on() -> None:
     await heeding.heed.look()
 
     assert [list(told) for told in heeding.told] == [["orders"]]
+
+
+async def test_the_log_tells_of_each_order_and_of_its_end_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    heeding = Heeding()
+    await heeding.heed.look()
+    await heeding.orders.give("orders", until=None, reason="a bad deploy")
+    await heeding.heed.look()
+    await heeding.heed.look()
+    await heeding.orders.end("orders")
+    await heeding.heed.look()
+
+    begun, ended = [vars(record) for record in caplog.records]
+
+    assert (begun["message"], begun["topic"]) == ("an order about a topic holds", "orders")
+    assert begun["order"].startswith("whatever fails is quarantined until it is ended, as ")
+    assert begun["order"].endswith(": a bad deploy")
+    assert (ended["message"], ended["topic"]) == ("the order about a topic has ended", "orders")
 
 
 def test_an_order_is_told_with_who_when_until_when_and_why() -> None:
