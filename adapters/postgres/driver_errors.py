@@ -88,6 +88,12 @@ def as_repository_error(config: DatabaseConfig) -> Generator[None]:
         ) from error
     except (errors.UndefinedTable, errors.UndefinedFunction) as error:
         raise SchemaVersionError(found=0, wanted=wanted_version()) from error
+    except errors.InsufficientPrivilege as error:
+        raise RepositoryError(
+            f"user {config.username} may not do this in {config.address}: "
+            f"{reason(error, config)}. Do it as a user with that right: the one who ran "
+            f"`cdc-audit migrate` has every one."
+        ) from error
     except errors.QueryCanceled as error:
         raise QueryTooWideError(config.statement_timeout) from error
     except UnicodeError as error:
