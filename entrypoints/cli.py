@@ -161,10 +161,12 @@ def migrate(config: ConfigFile = None, *, as_json: AsJson = False) -> int:
 def show_config(config: ConfigFile = None, *, as_json: AsJson = False) -> int:
     """Print every setting and where it came from, without secrets, and what no rule masks."""
     from entrypoints.config_report import print_config
+    from entrypoints.tls_files import check_tls_files
 
     settings = _load(config)
     print_config(settings, as_json=as_json)
     settings.validate()
+    check_tls_files(settings)
     return DONE
 
 
