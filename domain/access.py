@@ -100,7 +100,7 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
 
 def token_hash(secret: str) -> bytes:
     """
-    What is stored of a token's secret.
+    What is stored of the secret of a token, or of a session.
 
     The secret is 256 random bits: no salt or slow hash would make it harder to guess.
     """

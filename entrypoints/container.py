@@ -23,7 +23,11 @@ from adapters.kafka.record_finder import KafkaRecordFinder
 from adapters.otel.batch_observer import OtelBatchObserver
 from adapters.otel.metrics_collector import MetricsCollector
 from adapters.otel.tracing import open_batch_tracer
-from adapters.postgres.access_store import PostgresAccessLog, PostgresTokenStore
+from adapters.postgres.access_store import (
+    PostgresAccessLog,
+    PostgresEndedSessions,
+    PostgresTokenStore,
+)
 from adapters.postgres.audit_store import PostgresAuditStore
 from adapters.postgres.database import DatabaseManager, DatabaseService
 from adapters.postgres.gap_ledger import PostgresGapLedger
@@ -201,6 +205,7 @@ class Container(containers.DeclarativeContainer):
         config.provided.access,
         providers.Singleton(PostgresTokenStore, pool, config.provided.sink_database),
         providers.Singleton(PostgresAccessLog, pool, config.provided.sink_database),
+        ended=providers.Singleton(PostgresEndedSessions, pool, config.provided.sink_database),
         is_secure=providers.Callable(is_off_loopback, config.provided.http),
     )
     site: providers.Provider[TrailSite] = providers.Singleton(

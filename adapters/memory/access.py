@@ -1,4 +1,4 @@
-"""Tokens and the access log in memory."""
+"""Tokens, ended sessions and the access log in memory."""
 
 from collections.abc import Sequence
 
@@ -47,6 +47,19 @@ class MemoryTokenStore:
 
     async def note_use(self, token_id: int, at: int) -> None:
         self._tokens[token_id] = msgspec.structs.replace(self._tokens[token_id], last_used_at=at)
+
+
+class MemoryEndedSessions:
+    """Keeps ended sessions for as long as the process runs."""
+
+    def __init__(self) -> None:
+        self._ended: set[bytes] = set()
+
+    async def end(self, session_hash: bytes) -> None:
+        self._ended.add(session_hash)
+
+    async def has_ended(self, session_hash: bytes) -> bool:
+        return session_hash in self._ended
 
 
 class MemoryAccessLog:

@@ -1,4 +1,4 @@
-"""Tokens and the access log in PostgreSQL."""
+"""Tokens, ended sessions and the access log in PostgreSQL."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -32,6 +32,9 @@ _GET = sql.SQL("SELECT {} FROM access_token WHERE id = %s").format(_SELECTED)
 _LIST = sql.SQL("SELECT {} FROM access_token ORDER BY id DESC").format(_SELECTED)
 _REVOKE = "UPDATE access_token SET revoked_at = %s WHERE id = %s AND revoked_at IS NULL"
 _NOTE_USE = "UPDATE access_token SET last_used_at = %s WHERE id = %s"
+
+_END = "INSERT INTO ended_session (session_hash) VALUES (%s) ON CONFLICT DO NOTHING"
+_HAS_ENDED = "SELECT FROM ended_session WHERE session_hash = %s"
 
 _WRITE = """
 INSERT INTO access_log (who, via, address, action, query, status, row_count)
@@ -94,6 +97,29 @@ class PostgresTokenStore:
             cursor = await session.execute(query, [value])
             row = await cursor.fetchone()
         return None if row is None else _token(row)
+
+
+class PostgresEndedSessions:
+    """
+    Keeps ended sessions in `ended_session`.
+
+    Args:
+        pool: Sessions with the writer's rights.
+        config: The same database; for messages.
+    """
+
+    def __init__(self, pool: SessionPool, config: DatabaseConfig) -> None:
+        self._pool = pool
+        self._config = config
+
+    async def end(self, session_hash: bytes) -> None:
+        async with _session(self._pool, self._config) as session:
+            await session.execute(_END, [session_hash])
+
+    async def has_ended(self, session_hash: bytes) -> bool:
+        async with _session(self._pool, self._config) as session:
+            cursor = await session.execute(_HAS_ENDED, [session_hash])
+            return await cursor.fetchone() is not None
 
 
 class PostgresAccessLog:

@@ -33,7 +33,7 @@ WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
     AND c.relkind IN ('r', 'p', 'v', 'S')
     AND (c.relname ~ '^(audit_|cdc_audit_migration|processing_error)'
         OR c.relname IN ('kafka_stream', 'kafka_offset', 'control_message', 'topic_order',
-            'access_token', 'access_log'))
+            'access_token', 'access_log', 'ended_session'))
     AND NOT c.relispartition AND NOT EXISTS (
         SELECT FROM pg_depend AS d -- a sequence of an identity column goes with its table
         WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND c.relkind = 'S'

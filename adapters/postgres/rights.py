@@ -34,7 +34,7 @@ _WRITER = (
     "GRANT UPDATE (resolved_at, resolution, resolution_note) ON processing_error TO {role}",
     "GRANT USAGE ON SEQUENCE audit_api_offset TO {role}",
     "GRANT EXECUTE ON FUNCTION audit_ensure_partitions(integer []) TO {role}",
-    "GRANT INSERT ON access_token, access_log TO {role}",
+    "GRANT INSERT ON access_token, access_log, ended_session TO {role}",
     "GRANT UPDATE (revoked_at, last_used_at) ON access_token TO {role}",
 )
 _READER = (

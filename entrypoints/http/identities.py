@@ -15,9 +15,9 @@ from typing import Any
 from starlette.requests import Request
 
 from application.access_tokens import AccessTokens
-from domain.access import Principal, Role
+from application.ended_sessions import EndedSessions
+from domain.access import Principal, Role, token_hash
 from entrypoints.http.access_config import AccessConfig
-from entrypoints.http.ended_sessions import EndedSessions
 
 SESSION_TOKEN = "token"  # noqa: S105 - the name of a member of the session
 SESSION_PERSON = "person"
@@ -37,13 +37,14 @@ class Identities:
     Args:
         config: The ways that are allowed.
         tokens: Checks tokens.
+        ended: Knows which sessions have ended, here or in another process.
     """
 
-    def __init__(self, config: AccessConfig, tokens: AccessTokens) -> None:
+    def __init__(self, config: AccessConfig, tokens: AccessTokens, ended: EndedSessions) -> None:
         self._config = config
         self._tokens = tokens
+        self._ended = ended
         self._proxies = [ipaddress.ip_network(address) for address in config.trusted_proxies]
-        self._ended = EndedSessions(config.session_hours * _SECONDS_PER_HOUR, clock=time.monotonic)
 
     async def of(self, request: Request) -> Principal | None:
         """
@@ -71,9 +72,15 @@ class Identities:
         except ValueError:
             return peer
 
-    def end(self, session: dict[str, Any]) -> None:
-        """End a session, and with it every copy of its cookie."""
-        self._ended.add(str(session.get(SESSION_CSRF, "")))
+    async def end(self, session: dict[str, Any]) -> None:
+        """
+        End a session, and with it every copy of its cookie, in every process.
+
+        Raises:
+            RepositoryError: It could not be kept that it ended: it goes on.
+        """
+        if await self._in_session(session) is not None:  # strangers must not fill the store
+            await self._ended.end(_hash(session))
         session.clear()
 
     async def _bearer(self, given: str) -> Principal | None:
@@ -88,7 +95,7 @@ class Identities:
         longest = self._config.session_hours * _SECONDS_PER_HOUR
         if not 0 <= time.time() - session.get(SESSION_BEGAN, 0) <= longest:
             return None
-        if session.get(SESSION_CSRF, "") in self._ended:
+        if await self._ended.has_ended(_hash(session)):  # in whichever process
             return None
         person = session.get(SESSION_PERSON)
         if person is not None:
@@ -114,6 +121,11 @@ class Identities:
         except ValueError:
             return False
         return any(address in network for network in self._proxies)
+
+
+def _hash(session: Mapping[str, Any]) -> bytes:
+    """What is kept of an ended session: its secret is another one for every log-in."""
+    return token_hash(str(session.get(SESSION_CSRF, "")))
 
 
 def new_session(session: dict[str, Any], csrf: str, **who: object) -> None:

@@ -137,7 +137,7 @@ class LoginPages:
 
     async def log_out(self, request: Request) -> Response:
         """No session any more."""
-        self._identities.end(request.session)
+        await self._identities.end(request.session)
         headers = {"Clear-Site-Data": '"cache"'}  # what the browser has kept of the rows
         return RedirectResponse("/login", status_code=303, headers=headers)
 

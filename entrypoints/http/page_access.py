@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from application.access_log import AccessLog, Look
 from application.access_tokens import AccessTokens, NewToken, TokenStore
+from application.ended_sessions import EndedSessions
 from domain.access import AccessToken
 from domain.errors import ConfigurationError
 from entrypoints.http.access_config import AccessConfig
@@ -43,7 +44,12 @@ class PageAccess(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def page_access(
-    config: AccessConfig, store: TokenStore, log: AccessLog, *, is_secure: bool = False
+    config: AccessConfig,
+    store: TokenStore,
+    log: AccessLog,
+    *,
+    ended: EndedSessions,
+    is_secure: bool = False,
 ) -> PageAccess:
     """
     Put together who may look.
@@ -52,11 +58,12 @@ def page_access(
         config: The ways that are allowed.
         store: Keeps tokens.
         log: Where looks are written down.
+        ended: Keeps which sessions have ended.
         is_secure: Whether sessions travel over TLS only, where the settings leave it open.
     """
     tokens = access_tokens(store)
     decided = config.secure_cookies if config.secure_cookies is not None else is_secure
-    identities = Identities(config, tokens)
+    identities = Identities(config, tokens, ended)
     return PageAccess(
         config=config, tokens=tokens, log=log, identities=identities, is_secure=decided
     )
@@ -64,7 +71,7 @@ def page_access(
 
 def open_access() -> PageAccess:
     """Let everybody look, and write nothing down."""
-    return page_access(AccessConfig(), _NoTokens(), _NoLog())
+    return page_access(AccessConfig(), _NoTokens(), _NoLog(), ended=_NoSessions())
 
 
 def access_tokens(store: TokenStore) -> AccessTokens:
@@ -126,6 +133,17 @@ class _NoTokens:
 
     async def note_use(self, token_id: int, at: int) -> None:
         del token_id, at
+
+
+class _NoSessions:
+    """Stands for what knows of ended sessions where none is opened."""
+
+    async def end(self, session_hash: bytes) -> None:
+        del session_hash
+
+    async def has_ended(self, session_hash: bytes) -> bool:
+        del session_hash
+        return False
 
 
 class _NoLog:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from adapters.memory.access import MemoryAccessLog, MemoryTokenStore
+from adapters.memory.access import MemoryAccessLog, MemoryEndedSessions, MemoryTokenStore
 from domain.access import Role
 from entrypoints.http.access_config import AccessConfig
 from entrypoints.http.page_access import PageAccess, page_access
@@ -151,7 +151,7 @@ async def _a_token(access: PageAccess) -> str:
 def test_somebody_logs_in_is_named_and_logs_out(chrome: Browser) -> None:
     config = AccessConfig(mode="tokens")
     config.validate()
-    access = page_access(config, MemoryTokenStore(), MemoryAccessLog())
+    access = page_access(config, MemoryTokenStore(), MemoryAccessLog(), ended=MemoryEndedSessions())
     with page_server(a_troubled_shop(hours=1), access) as server:
         secret = server.run(_a_token(access))
         with a_tab(chrome, server) as page:

@@ -62,6 +62,7 @@ TABLES = {
     "audit_run": Refusals(NEVER),
     "audit_context": Refusals(NEVER),
     "access_log": Refusals(NEVER),
+    "ended_session": Refusals(NEVER),
     "processing_error_event": Refusals(NEVER),
     "processing_error": Refusals(KEPT, RETRIED),
     "audit_gap": Refusals(KEPT, ACKNOWLEDGED),
@@ -88,6 +89,7 @@ INSERT INTO audit_context (stream_id, kafka_partition, kafka_offset, cluster_id,
 INSERT INTO access_log (who, via, action, query, status) VALUES ('ada', 'token', 'GET /', '', 200);
 INSERT INTO access_token (name, role, secret_hash, created_at, expires_at)
     VALUES ('ada', 'reader', 'hash', now(), now());
+INSERT INTO ended_session (session_hash) VALUES ('hash');
 INSERT INTO topic_order (topic) VALUES ('orders');
 INSERT INTO audit_gap (stream_id, kafka_partition, first_offset, next_offset, cause, evidence)
     VALUES (1, 0, 3, 4, 'expired', 'seen');

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 from starlette.types import ASGIApp
 
-from adapters.memory.access import MemoryAccessLog, MemoryTokenStore
+from adapters.memory.access import MemoryAccessLog, MemoryEndedSessions, MemoryTokenStore
 from adapters.memory.quarantine import MemoryQuarantine
 from application.retry_quarantined import RetryOutcome, RetryReport
 from domain.access import Role
@@ -63,7 +63,9 @@ class Desk:
         self._fill()
         config = AccessConfig(mode="tokens")
         config.validate()
-        self._access = page_access(config, MemoryTokenStore(), self.log)
+        self._access = page_access(
+            config, MemoryTokenStore(), self.log, ended=MemoryEndedSessions()
+        )
         self.site = self._site(can_retry=can_retry, trouble=trouble)
         self.app: ASGIApp = page_app(
             self.site, access=self._access, closing=closing, allowed_hosts=["testserver"]

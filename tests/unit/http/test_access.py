@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.memory.access import MemoryAccessLog, MemoryTokenStore
+from adapters.memory.access import MemoryAccessLog, MemoryEndedSessions, MemoryTokenStore
 from application.access_log import Look
 from domain.access import AccessToken
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
@@ -259,7 +259,12 @@ class UnreachableTokens(MemoryTokenStore):
 
 
 async def test_static_files_look_up_nobody() -> None:
-    access = page_access(AccessConfig(mode="tokens"), UnreachableTokens(), MemoryAccessLog())
+    access = page_access(
+        AccessConfig(mode="tokens"),
+        UnreachableTokens(),
+        MemoryAccessLog(),
+        ended=MemoryEndedSessions(),
+    )
     app = app_over(a_shop(), access=access)
     headers = {"Authorization": "Bearer cdca_any"}
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from adapters.memory.access import MemoryTokenStore
+from adapters.memory.access import MemoryEndedSessions, MemoryTokenStore
 from domain.access import AccessToken
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
 from entrypoints.http.access_guard import AccessGuard
@@ -131,7 +131,9 @@ class UnsteadyTokens(MemoryTokenStore):
 
 async def test_a_stream_outlives_an_outage_of_the_database() -> None:
     guarded, tokens = Guarded(), UnsteadyTokens()
-    guarded.access = page_access(guarded.access.config, tokens, guarded.log)
+    guarded.access = page_access(
+        guarded.access.config, tokens, guarded.log, ended=MemoryEndedSessions()
+    )
 
     class Away(Scene):
         async def between(self) -> None:

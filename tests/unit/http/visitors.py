@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
-from adapters.memory.access import MemoryAccessLog, MemoryTokenStore
+from adapters.memory.access import MemoryAccessLog, MemoryEndedSessions, MemoryTokenStore
 from domain.access import Role
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
 from entrypoints.http.access_config import AccessConfig
@@ -48,7 +48,9 @@ class Guarded:
         for name, value in settings.items():
             setattr(config, name, value)
         config.validate()
-        self.access: PageAccess = page_access(config, MemoryTokenStore(), self.log)
+        self.access: PageAccess = page_access(
+            config, MemoryTokenStore(), self.log, ended=MemoryEndedSessions()
+        )
         self.app: ASGIApp = app_over(trail or a_shop(), access=self.access)
 
     async def token(self, name: str = "on-call", role: Role = Role.READER) -> str:
