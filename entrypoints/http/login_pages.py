@@ -37,17 +37,28 @@ Render = Callable[[str, Mapping[str, object], int], Response]
 
 _TOO_MANY = 429
 _UNAUTHORIZED = 401
+_UNAVAILABLE = 503
+_TRY_AGAIN = "30"  # seconds
 
 
 class RefusedByProviderError(Exception):
     """The provider did not say who it is, or nothing that we have a role for."""
 
 
+class ProviderAwayError(Exception):
+    """The provider does not answer, or not as a provider does. Later it may."""
+
+
 class OpenIdProvider(Protocol):
     """Sends people to a provider, and reads what it says of them."""
 
     async def send(self, request: Request, target: str) -> Response:
-        """On to the provider; `target` is where its people go from here afterwards."""
+        """
+        On to the provider; `target` is where its people go from here afterwards.
+
+        Raises:
+            ProviderAwayError: It does not answer.
+        """
         ...
 
     async def receive(self, request: Request) -> tuple[Mapping[str, str], str]:
@@ -56,6 +67,7 @@ class OpenIdProvider(Protocol):
 
         Raises:
             RefusedByProviderError: The provider refused them, or they have no role here.
+            ProviderAwayError: It does not answer.
         """
         ...
 
@@ -145,7 +157,10 @@ class LoginPages:
         """On to the provider's own log-in."""
         provider = self._own_provider()
         target = _own_path(request.query_params.get("next", "/"))
-        return await provider.send(request, target)
+        try:
+            return await provider.send(request, target)
+        except ProviderAwayError as error:
+            return self._away(request, target, error)
 
     async def back_from_provider(self, request: Request) -> Response:
         """A session for whom the provider knows, and has a role for."""
@@ -154,12 +169,25 @@ class LoginPages:
         except RefusedByProviderError as error:
             logger.warning("log-in refused", extra={"address": self._identities.address(request)})
             return self._form(request, "/", problem=str(error), status=_UNAUTHORIZED)
+        except ProviderAwayError as error:
+            return self._away(request, "/", error)
         new_session(request.session, secrets.token_urlsafe(32), **{SESSION_PERSON: person})
         logger.info(
             "logged in",
             extra={"who": person["name"], "address": self._identities.address(request)},
         )
         return RedirectResponse(_own_path(target), status_code=303)
+
+    def _away(self, request: Request, target: str, error: ProviderAwayError) -> Response:
+        """The form again: a token still opens the page."""
+        logger.warning("OpenID provider does not answer", extra={"error": str(error)})
+        problem = (
+            "Your organisation's log-in does not answer. Try again in a minute; a token works "
+            "meanwhile."
+        )
+        answer = self._form(request, target, problem=problem, status=_UNAVAILABLE)
+        answer.headers["Retry-After"] = _TRY_AGAIN
+        return answer
 
     def _own_provider(self) -> OpenIdProvider:
         assert self._provider is not None, "the routes exist only with a provider"  # noqa: S101 - for the type

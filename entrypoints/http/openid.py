@@ -1,16 +1,18 @@
 """An OpenID Connect provider that people log in with, by Authlib."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.starlette_client import OAuth
+from httpx2 import HTTPError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.access import Role
 from entrypoints.http.access_config import AccessConfig
-from entrypoints.http.login_pages import RefusedByProviderError
+from entrypoints.http.login_pages import ProviderAwayError, RefusedByProviderError
 
 _TARGET = "oidc_next"
 
@@ -43,13 +45,15 @@ class AuthlibProvider:
         own = request.url_for("oidc_callback")
         own = own.replace(scheme="https") if self._is_secure else own
         back = self._config.oidc_redirect_url or str(own)
-        return cast("Response", await self._client.authorize_redirect(request, back))
+        with self._answering():
+            return cast("Response", await self._client.authorize_redirect(request, back))
 
     async def receive(self, request: Request) -> tuple[Mapping[str, str], str]:
         """See `OpenIdProvider`."""
         target = str(request.session.pop(_TARGET, "/"))
         try:
-            answer = await self._client.authorize_access_token(request)
+            with self._answering():
+                answer = await self._client.authorize_access_token(request)
         except OAuthError as error:
             raise RefusedByProviderError(
                 f"The provider did not log you in ({error.error}). Try again."
@@ -65,6 +69,17 @@ class AuthlibProvider:
                 f"claim `{self._config.oidc_role_claim}` is in the setting access.oidc_roles."
             )
         return {"name": str(name), "role": role.value}, target
+
+    @contextmanager
+    def _answering(self) -> Generator[None]:
+        """Tell that the provider is away from every other trouble."""
+        try:
+            yield
+        # Not reached, or a status of failure; no JSON; and metadata without addresses.
+        except (HTTPError, ValueError, RuntimeError) as error:
+            raise ProviderAwayError(
+                f"{self._config.oidc_issuer}: {type(error).__name__}: {error}"
+            ) from error
 
     def _role(self, groups: str | Sequence[str] | None) -> Role | None:
         """The highest role that the groups of a person have."""

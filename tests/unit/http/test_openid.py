@@ -1,10 +1,12 @@
 """People who log in with an OpenID Connect provider."""
 
+import logging
 from collections.abc import Generator
 
 import httpx
 import pytest
 
+from adapters.embedded.ports import free_port
 from domain.access import Role
 from tests.servers.openid import openid_provider
 from tests.unit.http.visitors import Guarded
@@ -21,6 +23,10 @@ def issuer() -> Generator[str]:
 
 @pytest.fixture
 def guarded(issuer: str) -> Guarded:
+    return guarded_by(issuer)
+
+
+def guarded_by(issuer: str) -> Guarded:
     return Guarded(
         oidc_issuer=issuer,
         oidc_client_id="cdc-audit",
@@ -71,3 +77,40 @@ async def test_the_form_offers_the_provider(guarded: Guarded) -> None:
         form = await browser.get("/login?next=/%3Ftable%3Dorders")
 
     assert '/login/oidc?next=/%3Ftable%3Dorders"' in form.text
+
+
+async def test_a_provider_that_is_away_is_said_to_be_so_and_a_token_still_works(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    guarded = guarded_by(f"http://127.0.0.1:{free_port()}")
+    async with guarded.browser() as browser:
+        with caplog.at_level(logging.WARNING):
+            answer = await browser.get("/login/oidc?next=/gaps")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert "Your organisation&#39;s log-in does not answer" in answer.text
+    assert '<input type="hidden" name="next" value="/gaps">' in answer.text
+    (line,) = [one for one in caplog.records if "OpenID" in one.message]
+    assert "ConnectError" in str(vars(line)["error"])
+
+
+async def test_what_is_no_provider_is_not_taken_for_one(issuer: str) -> None:
+    async with guarded_by(f"{issuer}/nothing").browser() as browser:
+        answer = await browser.get("/login/oidc")
+
+    assert answer.status_code == 503
+
+
+async def test_a_provider_that_goes_away_meanwhile_opens_nothing() -> None:
+    with openid_provider(ADA) as issuer:
+        guarded = guarded_by(issuer)
+        async with guarded.browser() as browser, httpx.AsyncClient() as elsewhere:
+            leaving = await browser.get("/login/oidc")
+            there = await elsewhere.post(leaving.headers["location"], data={"sub": "ada"})
+            back = there.headers["location"]
+    async with guarded.browser() as again:
+        again.cookies.update(browser.cookies)
+        answer = await again.get(back)
+        page = await again.get("/")
+
+    assert (answer.status_code, page.status_code) == (503, 303)
