@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -82,7 +82,7 @@ async def _checked(
     access = Access.READ if dry_run else Access.WRITE
     async with open_pool(database, access=access) as pool:
         transactions = PostgresEndedTransactions(pool, database)
-        check = CheckCompleteness(transactions, None if offline else _log_ends(settings))
+        check = CheckCompleteness(transactions, None if offline else _ends(settings))
         return await _all_of(check, query, dry_run=dry_run)
 
 
@@ -96,16 +96,11 @@ async def _all_of(check: "CheckCompleteness", query: "EndsQuery", *, dry_run: bo
     return checked
 
 
-def _log_ends(settings: "AppConfig") -> "LogEnds":
+def _ends(settings: "AppConfig") -> "LogEnds":
     from adapters.kafka.change_source import KafkaChangeSource
+    from entrypoints.background_checks import log_ends
 
-    source = KafkaChangeSource(settings.kafka)
-
-    async def asked() -> Collection[tuple[str, str, int, int]]:
-        logs = await source.existing()
-        return [(log.cluster_id, log.topic, log.partition, log.log_end) for log in logs]
-
-    return asked
+    return log_ends(KafkaChangeSource(settings.kafka))
 
 
 def _print_json(checked: Checked) -> None:

@@ -29,6 +29,7 @@ from adapters.postgres.access_store import (
     PostgresTokenStore,
 )
 from adapters.postgres.audit_store import PostgresAuditStore
+from adapters.postgres.completeness import PostgresEndedTransactions
 from adapters.postgres.database import DatabaseManager, DatabaseService
 from adapters.postgres.gap_ledger import PostgresGapLedger
 from adapters.postgres.pool import WRITER, Access, open_pool
@@ -52,6 +53,7 @@ from application.topic_orders import TopicOrders
 from application.vital_signs import PoolUsage
 from domain.stream import StreamPartition
 from entrypoints.audit_service import AuditService
+from entrypoints.background_checks import completeness_checks
 from entrypoints.background_retries import QuarantineRetries, own_decoder
 from entrypoints.endpoints import service_endpoints
 from entrypoints.http.access_config import is_off_loopback
@@ -159,6 +161,12 @@ class Container(containers.DeclarativeContainer):
         protection=protection,
         observer=metrics,
     )
+    checks = providers.Singleton(
+        completeness_checks,
+        providers.Singleton(PostgresEndedTransactions, pool, config.provided.sink_database),
+        source,
+        config.provided.monitoring.completeness_interval,
+    )
     service = providers.Singleton(
         AuditService,
         source=source,
@@ -177,7 +185,9 @@ class Container(containers.DeclarativeContainer):
         ).provider,
         config=config.provided.consumer,
         engine=config.provided.transform.engine,
-        beside=providers.List(watch.provided.look_at_trail, retries.provided.run),
+        beside=providers.List(
+            watch.provided.look_at_trail, retries.provided.run, checks.provided.run
+        ),
         orders=orders,
         reset=config.provided.kafka.auto_offset_reset,
         writer=WRITER,
@@ -199,6 +209,7 @@ class Container(containers.DeclarativeContainer):
         metrics=watched_metrics,
         status=service.provided.status,
         condition=vital_signs.provided.condition,
+        completeness=checks.provided.status,
     )
     access = providers.Singleton(
         page_access,

@@ -7,11 +7,13 @@ Health and metrics of one process, served together: the documented `MonitoringSe
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 
 from adapters.otel.metrics_collector import MetricsCollector
 from application.health import CheckedDatabase, CheckResult, Health, HealthChecker
+from application.keep_checking import CompletenessStatus
 from application.pipeline_health import PipelineHealth
 from application.reports import PipelineStatus
 from application.vital_signs import AskCondition
@@ -37,6 +39,8 @@ class MonitoringService:
         metrics: Counts; the process's own collector where None.
         status: Gives the pipeline's status; None where this process runs no pipeline.
         condition: Asks the trail what it is known to miss; None where there is nobody to ask.
+        completeness: Gives what the last check of the source's transactions found; None where
+            nobody checks.
         clock: The monotonic clock that `status` uses, in seconds.
 
     Attributes:
@@ -53,6 +57,7 @@ class MonitoringService:
         metrics: MetricsCollector | None = None,
         status: Callable[[], PipelineStatus] | None = None,
         condition: AskCondition | None = None,
+        completeness: Callable[[], CompletenessStatus] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
@@ -60,10 +65,13 @@ class MonitoringService:
         self.metrics = process_metrics() if metrics is None else metrics
         self.pipeline: PipelineHealth | None = None
         self._condition = condition
+        self._completeness = completeness
         self._open: AsyncExitStack | None = None
         self._served: Sequence[Served] = ()
         if condition is not None:
             self.health_checker.add_check(self._check_trail, name="trail")
+        if completeness is not None:
+            self.metrics.watch_completeness(completeness)
         if status is not None:
             self.metrics.watch_pipeline(status)
             self.pipeline = PipelineHealth(
@@ -153,4 +161,18 @@ class MonitoringService:
         }
         if condition.reason is not None:
             told["reason"] = condition.reason
+        if self._completeness is not None:
+            told |= completeness_told(self._completeness())
         return CheckResult(health, told)
+
+
+def completeness_told(status: CompletenessStatus) -> Mapping[str, object]:
+    """Say what the last check of transactions found; nothing where there were none to look at."""
+    told: dict[str, object] = {}
+    if status.checked_at is not None:
+        counts = {state.value: count for state, count in status.counts.items()}
+        checked_at = datetime.fromtimestamp(status.checked_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        told["transactions"] = {"checked_at": checked_at, **counts}
+    if status.trouble is not None:
+        told["transactions_unchecked"] = status.trouble
+    return told

@@ -16,9 +16,11 @@ from prometheus_client.exposition import choose_encoder
 
 from adapters.otel import names
 from adapters.otel.batch_instruments import BatchInstruments
+from adapters.otel.completeness_gauges import CompletenessGauges
 from adapters.otel.resource import service_resource
 from adapters.otel.transform_gauges import TransformGauges
 from adapters.otel.vital_gauges import VitalGauges
+from application.keep_checking import CompletenessStatus
 from application.reports import BatchReport, PipelineStatus
 from application.retry_quarantined import RetryReport
 from application.vital_signs import PoolUsage, TrailCondition
@@ -51,6 +53,7 @@ class MetricsCollector:
         meter = self._provider.get_meter(names.METER)
         self._gauges = VitalGauges(meter)
         self._transform = TransformGauges(meter, self._gauges.transform_load)
+        self._completeness = CompletenessGauges(meter)
         self._count = BatchInstruments(meter)
 
     def record_message_consumed(self, topic: str, partition: int) -> None:
@@ -102,6 +105,10 @@ class MetricsCollector:
     def watch_pool(self, usage: Callable[[], PoolUsage]) -> None:
         """Tell the pool's numbers with every scrape, as `usage` gives them."""
         self._gauges.pool = usage
+
+    def watch_completeness(self, status: Callable[[], CompletenessStatus]) -> None:
+        """Tell how transactions of the source stand with every scrape, as `status` gives it."""
+        self._completeness.status = status
 
     def tell_condition(self, condition: TrailCondition) -> None:
         """Tell `condition` with every scrape, until the next one is known."""

@@ -45,6 +45,8 @@ TRANSFORMING = "cdc_audit.transforming.batches"
 TRANSFORMED = "cdc_audit.transformed.batches"
 TRANSFORM_BUSY = "cdc_audit.transform.busy"
 UNACCOUNTED = "cdc_audit.unaccounted.offsets"
+CHECKED_TRANSACTIONS = "cdc_audit.checked.transactions"
+CHECKED_AT = "cdc_audit.completeness.check.timestamp"
 
 _SECONDS = (
     *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),

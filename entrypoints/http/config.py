@@ -21,6 +21,9 @@ class MonitoringConfig(msgspec.Struct, kw_only=True):
         check_timeout: Seconds after which a check without an answer has failed.
         progress_timeout: Seconds with lag and without a commit after which we are unready.
         stuck_timeout: Seconds without a turn of the pipeline's loop after which it is stuck.
+        completeness_interval: Seconds between two comparisons of the source's transactions with
+            their END records, where the connector provides them; what is missing becomes a gap. 0
+            makes none.
     """
 
     enabled: bool = True
@@ -30,6 +33,7 @@ class MonitoringConfig(msgspec.Struct, kw_only=True):
     check_timeout: float = 5.0
     progress_timeout: float = 60.0
     stuck_timeout: float = 60.0
+    completeness_interval: float = 300.0
 
     def validate(self) -> None:
         """
@@ -43,6 +47,8 @@ class MonitoringConfig(msgspec.Struct, kw_only=True):
         _check_seconds("check_timeout", self.check_timeout)
         _check_seconds("progress_timeout", self.progress_timeout)
         _check_seconds("stuck_timeout", self.stuck_timeout)
+        if self.completeness_interval != 0:
+            _check_seconds("completeness_interval", self.completeness_interval)
 
 
 class PageConfig(msgspec.Struct, kw_only=True):

@@ -7,8 +7,10 @@ import httpx
 import pytest
 
 from adapters.otel.metrics_collector import MetricsCollector
+from application.keep_checking import CompletenessStatus
 from application.reports import PipelineState, PipelineStatus
 from application.vital_signs import TrailCondition
+from domain.completeness import TransactionState
 from domain.errors import ConfigurationError
 from entrypoints.http.config import MonitoringConfig
 from entrypoints.monitoring import MonitoringService
@@ -130,3 +132,19 @@ async def test_a_pipeline_and_a_trail_are_told_in_health_and_metrics() -> None:
     }
     assert 'cdc_audit_pipeline_state{state="standby"} 1.0' in metrics
     assert "cdc_audit_quarantine_open_records 3.0" in metrics
+
+
+async def test_what_the_last_check_of_transactions_found_is_told_in_health() -> None:
+    async def condition() -> TrailCondition:
+        return TrailCondition()
+
+    status = CompletenessStatus(
+        checked_at=1_700_000_000.0, counts={TransactionState.PENDING: 2}, trouble="Kafka is away"
+    )
+    service = MonitoringService(ANYWHERE, condition=condition, completeness=lambda: status)
+
+    (told,) = (await service.health_checker.run_health_checks())["checks"].values()
+
+    assert told["status"] == "healthy"
+    assert told["transactions"] == {"checked_at": "2023-11-14T22:13:20Z", "pending": 2}
+    assert told["transactions_unchecked"] == "Kafka is away"
