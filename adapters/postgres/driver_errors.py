@@ -6,6 +6,7 @@ too deep: the row's fault) and "disk full" (nobody's) as one OperationalError. W
 to be the row's fault is trouble: waiting loses nothing, quarantining the innocent does.
 """
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -27,6 +28,10 @@ _REFUSED_CLASSES = frozenset({"22", "23", "54"})
 # The caller's own values or statement: not worth a retry in a repository.
 _CALLERS_CLASSES = frozenset({"22", "23", "42", "54"})
 
+_FAILURES = "All failures were:"
+_ITEM = re.compile(r"^- host: [^\n]*?: (?=connection |failed )", re.MULTILINE)
+_MOST_FAILURES = _MOST_LINES = 3
+
 
 def is_row_refused(error: psycopg.Error) -> bool:
     """Whether the content of a row is at fault: then it is isolated and quarantined."""
@@ -44,9 +49,19 @@ def is_partition_missing(error: psycopg.Error) -> bool:
 def reason(error: Exception, config: DatabaseConfig) -> str:
     """Say in one line what went wrong: no row's content, no password."""
     primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-    lines = (primary or str(error) or type(error).__name__).strip().splitlines()
-    text = " ".join(line.strip() for line in lines[:3])
+    text = _one_line((primary or str(error)).strip() or type(error).__name__)
     return text.replace(config.password, "(hidden)") if len(config.password) > 3 else text  # noqa: PLR2004
+
+
+def _one_line(text: str) -> str:
+    """Join lines to sentences; of several failures, as of a host's addresses, the first ones."""
+    failures = _ITEM.split(text.partition(_FAILURES)[2])[1:] or [text]
+    parted = [[line.strip() for line in one.splitlines()[:_MOST_LINES]] for one in failures]
+    told = [lines[0] for lines in parted[:_MOST_FAILURES]]
+    if rest := len(parted) - len(told):
+        told.append(f"{rest} more failed, too")
+    hints = [f"{'. ' if line[0].isupper() else ' '}{line}" for line in parted[0][1:] if line]
+    return f"{'; and '.join(told)}{''.join(hints)}"
 
 
 def trouble(error: Exception, config: DatabaseConfig) -> ConnectionError:

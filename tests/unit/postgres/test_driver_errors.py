@@ -5,7 +5,7 @@ import pytest
 from psycopg import errors
 
 from adapters.postgres.config import DatabaseConfig
-from adapters.postgres.driver_errors import as_repository_error, is_row_refused, trouble
+from adapters.postgres.driver_errors import as_repository_error, is_row_refused, reason, trouble
 from domain.errors import ConnectionError as DatabaseConnectionError
 from domain.errors import DuplicateKeyError, RepositoryError, SchemaVersionError
 
@@ -97,3 +97,44 @@ def test_a_translated_error_is_not_translated_again() -> None:
 def test_a_question_that_takes_too_long_is_answered_with_advice() -> None:
     with pytest.raises(RepositoryError, match="statement_timeout"), as_repository_error(CONFIG):
         raise errors.QueryCanceled
+
+
+REFUSED = 'connection failed: connection to server at "{}", port 5432 failed: Connection refused'
+HINT = "\tIs the server running on that host and accepting TCP/IP connections?"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{REFUSED.format('::1')}\n{HINT}", f"{REFUSED.format('::1')}. {HINT.strip()}"),
+        (
+            "server closed the connection\n\tThis probably means it crashed\n\tbefore it began.",
+            "server closed the connection. This probably means it crashed before it began.",
+        ),
+    ],
+)
+def test_lines_of_the_driver_become_sentences(text: str, told: str) -> None:
+    assert reason(psycopg.OperationalError(text), CONFIG) == told
+
+
+def test_each_address_that_was_tried_is_told_once() -> None:
+    addresses = ["::1", "127.0.0.1", "10.0.0.1", "10.0.0.2"]
+    failures = [
+        f"- host: 'db', port: '5432', hostaddr: '{one}': {REFUSED.format(one)}\n{HINT}"
+        for one in addresses
+    ]
+    whole = "\n".join(
+        [
+            REFUSED.format("10.0.0.2"),
+            HINT,
+            "Multiple connection attempts failed. All failures were:",
+            *failures,
+        ]
+    )
+
+    told = reason(psycopg.OperationalError(whole), CONFIG)
+
+    assert told == (
+        f"{'; and '.join(REFUSED.format(one) for one in addresses[:3])}; and 1 more failed, too. "
+        f"{HINT.strip()}"
+    )
