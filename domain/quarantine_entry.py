@@ -72,7 +72,7 @@ class QuarantineEvent(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         happened_at: Microseconds since 1970, UTC.
         kind: What.
-        actor: Who did it: a user of the database.
+        actor: Who did it: a user of the database; None for how it got there.
         error_type: Class of the error, where it failed.
         message: What was wrong, or the reason that was given.
     """

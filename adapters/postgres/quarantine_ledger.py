@@ -37,8 +37,10 @@ _OLDEST_FIRST = f"""
 ORDER BY e.id LIMIT %(limit)s
 """
 
+# How an entry got there is written down by whoever retries it first: that is nobody's deed.
 _HISTORY = """
-SELECT (extract(EPOCH FROM happened_at) * 1000000)::bigint, kind, actor, error_type, message
+SELECT (extract(EPOCH FROM happened_at) * 1000000)::bigint, kind,
+    CASE WHEN kind <> 'quarantined' THEN actor END, error_type, message
 FROM processing_error_event WHERE error_id = %s ORDER BY happened_at
 """
 

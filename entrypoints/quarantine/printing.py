@@ -57,7 +57,7 @@ def print_entry(
             sys.stdout.write(f"{name.replace('_', ' ')}: {plain(str(value))}\n")
     sys.stdout.write("\nhistory\n")
     for event in history:
-        who = f" by {event.actor}" if event.actor else ""
+        who = f" by database user {plain(event.actor)}" if event.actor else ""
         why = ": ".join(text for text in (event.error_type, event.message) if text)
         sys.stdout.write(f"  {shown(event.happened_at)} {event.kind.value}{who}  {plain(why)}\n")
     if opened.encryption_key_id is not None:

@@ -88,6 +88,7 @@ async def test_a_failure_is_counted_told_and_due_later(quarantine: Quarantine) -
         (QuarantineEventKind.QUARANTINED, "ValidationError"),
         (QuarantineEventKind.FAILED, "SchemaNotFoundError"),
     ]
+    assert [event.actor is None for event in history] == [True, False]
 
 
 async def test_after_too_many_failures_it_is_not_taken_by_itself(quarantine: Quarantine) -> None:

@@ -148,6 +148,7 @@ def test_resolving_keeps_the_reason_and_the_count(run: Run, trail_database: Data
     assert again == 1
     assert f"not there, or not open: {number}, 99" in others
     assert "resolution note: a test of the producer" in shown
+    assert f"resolved by database user {trail_database.username}  a test" in shown
     counted = "SELECT quarantined FROM kafka_offset WHERE next_offset > 0"
     assert rows(trail_database, counted) == [(1,)]
 
