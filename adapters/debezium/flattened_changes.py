@@ -53,13 +53,14 @@ class FlattenedChanges:
         The change that a row by itself tells of.
 
         Raises:
-            TransformationError: Nothing marks the object as Debezium's, and such rows are not
-                accepted; or a value is not what its schema says.
+            TransformationError: Nothing marks the object as Debezium's, and it is empty, or such
+                rows are not accepted; or a value is not what its schema says.
         """
         prefix = self._config.flattened_prefix
         row, fields = split_row(members, prefix)
         metadata = Metadata({**header_metadata(incoming.record.headers, prefix), **fields})
-        if not metadata.fields and part.plan is None and not self._config.accept_unmarked_rows:
+        is_accepted = bool(members) and self._config.accept_unmarked_rows
+        if not metadata.fields and part.plan is None and not is_accepted:
             raise invalid(
                 "not_an_envelope",
                 f"a JSON object with the members {', '.join(list(members)[:10]) or '(none)'}: no "

@@ -108,6 +108,21 @@ def test_rows_that_nothing_marks_are_refused_where_that_is_configured() -> None:
     assert audited({"id": 1, "__op": "c"}, config).operation is OperationTypeEnum.INSERT
 
 
+@pytest.mark.parametrize(
+    "value", [b"{}", b" { } ", b'{"schema":null,"payload":{}}'], ids=["bare", "spaced", "wrapped"]
+)
+@pytest.mark.parametrize("key", [None, {"id": 1}], ids=["without key", "with key"])
+def test_an_object_of_nothing_is_no_row_of_an_unnamed_table(value: bytes, key: Any) -> None:  # noqa: ANN401 - JSON
+    with pytest.raises(TransformationError, match=r"^not_an_envelope: .*\(none\)"):
+        decoded(a_consumed(value, key=key))
+
+
+def test_a_row_of_nothing_is_one_where_something_marks_it() -> None:
+    by_header = audited({}, headers=(("__op", b"u"), ("__table", b"orders")))
+
+    assert (by_header.operation, by_header.source_table) == (OperationTypeEnum.UPDATE, "orders")
+
+
 @pytest.mark.parametrize("topic", ["outbox.event.order", "srv1.outbox.event.order"])
 def test_an_outbox_is_known_by_its_topic(topic: str) -> None:
     assert control({"total": 5}, topic=topic).kind is ControlKind.OUTBOX
