@@ -15,7 +15,7 @@ from application.ports import SourceCatalog, TrailReader
 from application.reading_ports import RowReader
 from application.trail_query import TrailQuery
 from domain.diff import key_columns
-from domain.json_text import canonical_text
+from domain.json_text import canonical_text, written
 from domain.row_identity import RowIdentity
 from domain.source_table import SourceTable
 
@@ -75,29 +75,28 @@ class FindRow:
                 if await self._rows.changes_of(row, limit=1):
                     yield row
 
-    async def _keys(self, source: SourceTable, written: str) -> Collection[str]:
-        """The canonical keys that `written` may mean in this table."""
-        if written.startswith("{") and written.endswith("}"):
-            return {written: None, canonical_text(written): None}
-        column = await self._key_column(source)
+    async def _keys(self, source: SourceTable, text: str) -> Collection[str]:
+        """The canonical keys that `text` may mean in this table."""
+        if text.startswith("{") and text.endswith("}"):
+            return dict.fromkeys((text, canonical_text(text)))
+        column = await self._key_column(source, text)
         if column is None:
             return ()
-        encode = msgspec.json.encode
-        name, text = encode(column).decode(), encode(written).decode()
-        return [f"{{{name}:{value}}}" for value in (written, text) if _is_json(value)]
+        values = [value for value in (text, written(text)) if _is_json(value)]
+        return [f"{{{written(column)}:{value}}}" for value in values]
 
-    async def _key_column(self, source: SourceTable) -> str | None:
-        """The one column of the table's key, as its latest change with a key has it."""
+    async def _key_column(self, source: SourceTable, value: str) -> str | None:
+        """The column that has the value in the newest change of the table with such a key."""
         query = TrailQuery(
             source_name=source.source_name,
             source_database=source.source_database,
             source_schema=source.source_schema,
             source_table=source.source_table,
+            record_key=value,
         )
         for stored in await self._reader.search(query):
-            columns = key_columns(stored.record)
-            if stored.source == source and columns:
-                return columns[0] if len(columns) == 1 else None
+            if stored.source == source:
+                return key_columns(stored.record)[0]
         return None
 
 

@@ -54,7 +54,8 @@ class TrailQuery(msgspec.Struct, frozen=True, kw_only=True):
         source_database: Database of the table.
         source_table: Bare table name.
         source_schema: Schema of the table.
-        record_key: Canonical JSON of the key, or the bare value of a key of one column.
+        record_key: Canonical JSON of the key, or the bare value of a key of one column, which the
+            trail has met among the columns of the table.
         operation: What happened.
         transaction_id: The connector's own id.
         change_user: Who made the change, by the event or by its transaction's context.

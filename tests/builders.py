@@ -7,6 +7,7 @@ from application.ports import RowEncoder
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedBatch, PartitionSlice, RawRecord
 from domain.control import ControlKind, ControlMessage
+from domain.diff import key_columns
 from domain.disposition import Tally
 from domain.gap import Gap
 from domain.operation import BeforeImage, OperationTypeEnum, TimestampSource
@@ -128,7 +129,10 @@ def a_batch(
         advances=advances or advances_of(records, control=control, quarantined=quarantined),
         control=control,
         quarantined=quarantined,
-        sources={_source_of(record): frozenset({"id", "status"}) for record in records},
+        sources={
+            _source_of(record): frozenset({"id", "status", *key_columns(record)})
+            for record in records
+        },
         newest_change=max(stamps, default=None),
     )
 

@@ -1,16 +1,17 @@
 """Counts what a search finds: for a short time, up to a number."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 
 import msgspec
 from psycopg import errors, sql
 
+from adapters.postgres.key_hashes import hashes_of
 from adapters.postgres.place_filters import between, both
-from adapters.postgres.planned import ANEW, planned_rows
+from adapters.postgres.planned import BY_INDEX, KEPT, Settings, planned_rows
 from adapters.postgres.pool import Session
 from adapters.postgres.reading import Reading
 from adapters.postgres.time_windows import Deadline, windows_back
-from adapters.postgres.trail_filters import Filter, filter_of, is_whole_key
+from adapters.postgres.trail_filters import Filter, filter_of
 from adapters.postgres.trail_reader import read_sources
 from application.trail_query import BoundedCount, TrailQuery
 from domain.errors import QueryTooWideError
@@ -56,19 +57,20 @@ class PostgresChangeCounter:
     async def _parts(self, session: Session, query: TrailQuery, limit: int) -> AsyncGenerator[int]:
         """Count in windows of time, from the newest back; at once what an index finds."""
         deadline = Deadline(self._seconds)
-        is_key = query.record_key is not None and is_whole_key(query.record_key)
-        sources = tuple(await read_sources(session)) if is_key else ()
-        wanted = filter_of(query, sources=sources)
-        if is_key or query.transaction_id is not None:
+        hashes = None
+        if query.record_key is not None:
+            hashes = hashes_of(query, await read_sources(session))
+        wanted = filter_of(query, hashes=hashes)
+        if hashes is not None or query.transaction_id is not None:
             inside = both(wanted, between(query.since, query.until))
-            yield await _count(session, inside, limit, deadline.settings() | ANEW)
+            yield await _count(session, inside, limit, {**deadline.settings(), **KEPT, **BY_INDEX})
             return
         async for window in windows_back(session, query, deadline):
             inside = both(wanted, between(window.since, window.until))
             yield await _count(session, inside, limit, window.settings)
 
 
-async def _count(session: Session, wanted: Filter, limit: int, settings: Mapping[str, str]) -> int:
+async def _count(session: Session, wanted: Filter, limit: int, settings: Settings) -> int:
     statement = _COUNT.format(where=wanted.where)
     try:
         parameters = {**wanted.parameters, "limit": limit}

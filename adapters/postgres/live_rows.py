@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from psycopg import sql
 
+from adapters.postgres.planned import IN_ORDER, KEPT, planned_rows
 from adapters.postgres.pool import Session
 from adapters.postgres.stored_rows import SELECTED, stored_record
 from adapters.postgres.trail_filters import Filter
@@ -88,19 +89,17 @@ async def _read(
     wanted: Filter,
     limit: int,
 ) -> dict[_PartitionKey, list[StoredRecord]]:
-    rows = await session.execute(
-        _SINCE.format(selected=SELECTED, where=wanted.where),
-        {
-            **wanted.parameters,
-            "streams": [stream for stream, _ in moved],
-            "partitions": [partition for _, partition in moved],
-            "from_offsets": [start for start, _ in moved.values()],
-            "to_offsets": [end for _, end in moved.values()],
-            "limit": limit,
-        },
-    )
+    statement = _SINCE.format(selected=SELECTED, where=wanted.where)
+    parameters = {
+        **wanted.parameters,
+        "streams": [stream for stream, _ in moved],
+        "partitions": [partition for _, partition in moved],
+        "from_offsets": [start for start, _ in moved.values()],
+        "to_offsets": [end for _, end in moved.values()],
+        "limit": limit,
+    }
     queues: dict[_PartitionKey, list[StoredRecord]] = {key: [] for key in moved}
-    async for row in rows:
+    for row in await planned_rows(session, {**KEPT, **IN_ORDER}, statement, parameters):
         stored = stored_record(row)
         queues[stored.record.stream_id, stored.record.kafka_partition].append(stored)
     for queue in queues.values():

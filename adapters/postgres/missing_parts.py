@@ -57,7 +57,7 @@ class PostgresMissingPartsReader:
     async def missing(
         self, *, streams: Collection[int] | None, since: int | None, until: int | None, limit: int
     ) -> Incompleteness:
-        found = await self._reading.rows(
+        found = await self._reading.kept_rows(
             _MISSING,
             {
                 "streams": None if streams is None else sorted(streams),

@@ -9,7 +9,9 @@ it can leave out is then found when it is executed. PostgreSQL would not choose 
 itself: it expects no less of one for the very values.
 
 Nothing is compiled (jit): over so many partitions that takes seconds, and what the planner was told
-to avoid counts as costly enough for it where it cannot be avoided.
+to avoid counts as costly enough for it where it cannot be avoided. Nor do parallel workers start
+for a plan that is kept: it is costed for all partitions, and starting them takes longer than
+looking into the few that are left.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -20,20 +22,30 @@ from psycopg import IsolationLevel, sql
 
 from adapters.postgres.pool import Row, Session
 
-KEPT = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+Settings = Mapping[str, str | None]
+"""Settings by name; None is what the session has."""
+
+KEPT: Settings = {
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
 """The plan is kept, whatever the values."""
 
-ANEW = {"plan_cache_mode": "auto", "jit": "off"}
+ANEW: Settings = {"plan_cache_mode": "auto", "jit": "off", "max_parallel_workers_per_gather": None}
 """The plan is PostgreSQL's choice: for what takes longer than planning."""
 
-IN_ORDER = {"enable_sort": "off", "enable_bitmapscan": "off"}
+BY_INDEX: Settings = {"enable_seqscan": "off"}
+"""A plan that is kept must not depend on how little was there when it was made."""
+
+IN_ORDER: Settings = {"enable_sort": "off", "enable_bitmapscan": "off"}
 """
 An index gives the rows in order, and LIMIT stops it early.
 
 The planner takes a key for rarer than it may be: it would read all of its rows, and sort.
 """
 
-_SET = sql.SQL("set_config({}, {}, true)")
+_SET = "set_config(%s, %s, true)"
 
 
 @asynccontextmanager
@@ -50,7 +62,7 @@ async def one_snapshot(session: Session) -> AsyncGenerator[None]:
 
 async def planned_rows(
     session: Session,
-    settings: Mapping[str, str],
+    settings: Settings,
     statement: sql.Composable,
     parameters: Mapping[str, Any],
 ) -> Sequence[Row]:
@@ -60,14 +72,14 @@ async def planned_rows(
     Args:
         session: In no pipeline. In a transaction, `settings` hold until that ends, or until they
             are set again.
-        settings: Settings by name.
+        settings: What the planner is told, and how long it may take.
         statement: One statement.
         parameters: Its values.
     """
-    every = [_SET.format(sql.Literal(name), sql.Literal(to)) for name, to in settings.items()]
     is_kept = settings.get("plan_cache_mode") == KEPT["plan_cache_mode"]
+    setting = f"SELECT {', '.join([_SET] * len(settings))}".encode()
     async with session.pipeline():
-        await session.execute(sql.SQL("SELECT {}").format(sql.SQL(", ").join(every)))
+        await session.execute(setting, [part for pair in settings.items() for part in pair])
         cursor = await session.execute(
             sql.Composed([statement]), parameters, prepare=True if is_kept else None
         )

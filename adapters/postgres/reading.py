@@ -8,7 +8,7 @@ from psycopg import sql
 
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.driver_errors import as_repository_error
-from adapters.postgres.planned import IN_ORDER, KEPT, one_snapshot, planned_rows
+from adapters.postgres.planned import BY_INDEX, IN_ORDER, KEPT, one_snapshot, planned_rows
 from adapters.postgres.pool import Session, SessionPool
 
 Row = tuple[Any, ...]
@@ -48,7 +48,14 @@ class Reading:
     ) -> Sequence[Row]:
         """Execute one statement that an index gives in order, and that LIMIT stops early."""
         async with self.session() as session:
-            return await planned_rows(session, KEPT | IN_ORDER, statement, parameters)
+            return await planned_rows(session, {**KEPT, **IN_ORDER}, statement, parameters)
+
+    async def kept_rows(
+        self, statement: sql.Composable, parameters: Mapping[str, Any]
+    ) -> Sequence[Row]:
+        """Execute one statement that indexes answer, whatever its values, with a kept plan."""
+        async with self.session() as session:
+            return await planned_rows(session, {**KEPT, **BY_INDEX}, statement, parameters)
 
     async def rows(
         self, statement: sql.Composable, parameters: Mapping[str, Any] | None = None

@@ -129,7 +129,7 @@ class PostgresRowReader:
             "partitions": [partition for _, partition, _ in places],
             "offsets": [offset for _, _, offset in places],
         }
-        found = await self._reading.rows(_REPEATS, parameters) if places else ()
+        found = await self._reading.kept_rows(_REPEATS, parameters) if places else ()
         return sorted({(first, again, certain) for first, again, certain in found})
 
     async def _changes(self, wanted: Filter, order: sql.SQL, limit: int) -> Sequence[StoredRecord]:

@@ -7,10 +7,10 @@ is told to narrow the question, and is not kept waiting.
 """
 
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
-from adapters.postgres.planned import ANEW, KEPT
+from adapters.postgres.planned import ANEW, BY_INDEX, KEPT, Settings
 from adapters.postgres.pool import Session
 from application.trail_query import TrailQuery
 from domain.errors import QueryTooWideError
@@ -24,9 +24,9 @@ _CHEAP = 0.003
 # Beyond, planning is little beside reading, and PostgreSQL may choose another way.
 _WIDEST_KEPT = 16 * 24 * 60 * _MINUTE
 
-# By the BRIN index: a plan that is kept must not depend on how little was there when it was made.
-_BY_TIME = KEPT | {"enable_seqscan": "off", "enable_indexscan": "off"}
-_BY_ANYTHING = ANEW | {"enable_seqscan": "on", "enable_indexscan": "on"}
+# By the BRIN index.
+_BY_TIME: Settings = {**KEPT, **BY_INDEX, "enable_indexscan": "off"}
+_BY_ANYTHING: Settings = {**ANEW, "enable_seqscan": None, "enable_indexscan": None}
 
 _EXTENT = """
 SELECT (extract(epoch FROM min(lower_bound)) * 1000000)::bigint,
@@ -47,7 +47,7 @@ class Deadline:
         self.seconds = seconds
         self._ends = time.monotonic() + seconds
 
-    def settings(self, *, looked_back_to: int | None = None) -> dict[str, str]:
+    def settings(self, *, looked_back_to: int | None = None) -> Settings:
         """
         Let no statement take longer than is left.
 
@@ -71,7 +71,7 @@ class Window:
         share_found: How much of what is wanted was found so far; the next window is chosen by it.
     """
 
-    def __init__(self, since: int, until: int, settings: Mapping[str, str]) -> None:
+    def __init__(self, since: int, until: int, settings: Settings) -> None:
         self.since = since
         self.until = until
         self.settings = settings
@@ -100,7 +100,7 @@ async def windows_back(
     while top > bottom:
         since = max(bottom, min(top, now) - width)
         plan = _BY_TIME if width <= _WIDEST_KEPT else _BY_ANYTHING
-        settings = deadline.settings(looked_back_to=looked_back_to) | plan
+        settings = {**deadline.settings(looked_back_to=looked_back_to), **plan}
         began = time.monotonic()
         window = Window(since, top, settings)
         yield window

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from psycopg import sql
 
+from adapters.postgres.key_hashes import is_whole_key
 from application.trail_query import TrailQuery, bare_text, json_forms
-from domain.record_key import identity_prefix, key_hash
 from domain.source_table import SourceTable
 
 _EQUAL = (
@@ -46,13 +46,14 @@ class Filter(msgspec.Struct, frozen=True):
         return sql.SQL(" AND ").join(self.conditions) if self.conditions else sql.SQL("true")
 
 
-def filter_of(query: TrailQuery, *, sources: Sequence[SourceTable] = ()) -> Filter:
+def filter_of(query: TrailQuery, *, hashes: Sequence[int] | None = None) -> Filter:
     """
     Make the conditions of `query`, but for its times and its place.
 
     Args:
         query: The question.
-        sources: Every source table that the trail has met: so a whole key is found by its hash.
+        hashes: Those that its key may have, so that the index on them finds it; None where it is
+            to be found otherwise.
     """
     conditions: list[sql.SQL] = []
     parameters: dict[str, Any] = {}
@@ -66,8 +67,7 @@ def filter_of(query: TrailQuery, *, sources: Sequence[SourceTable] = ()) -> Filt
         conditions.append(OF_TABLES)
         parameters["tables"] = table_names(query.tables)
     if query.record_key is not None:
-        of_key = _of_whole_key if is_whole_key(query.record_key) else _of_bare_key
-        found, values = of_key(query.record_key, _hashes(query, sources))
+        found, values = _of_key(query.record_key, hashes)
         conditions += found
         parameters |= values
     if query.column_value is not None:
@@ -80,11 +80,6 @@ def filter_of(query: TrailQuery, *, sources: Sequence[SourceTable] = ()) -> Filt
     return Filter(conditions, parameters)
 
 
-def is_whole_key(record_key: str) -> bool:
-    """Whether this is a canonical key (a JSON object), and not the bare value of one."""
-    return record_key.startswith("{") and record_key.endswith("}")
-
-
 def table_names(tables: Collection[SourceTable]) -> list[str]:
     """The tables as `OF_TABLES` compares them."""
     return [
@@ -94,26 +89,15 @@ def table_names(tables: Collection[SourceTable]) -> list[str]:
     ]
 
 
-def _of_whole_key(key: str, hashes: Sequence[int]) -> tuple[Sequence[sql.SQL], Mapping[str, Any]]:
+def _of_key(key: str, hashes: Sequence[int] | None) -> tuple[Sequence[sql.SQL], Mapping[str, Any]]:
+    is_whole = is_whole_key(key)
+    written = {"record_key": key} if is_whole else {"record_key_pattern": _bare_key_pattern(key)}
+    is_key = _IS_KEY if is_whole else _IS_BARE_KEY
+    if hashes is None:
+        return (is_key,), written
     if len(hashes) == 1:  # the index has the rows of a single one in the order of time
-        return (_IS_KEY, _HAS_HASH), {"record_key": key, "key_hash": hashes[0]}
-    return (_IS_KEY, _HAS_ONE_OF_HASHES), {"record_key": key, "key_hashes": hashes}
-
-
-def _of_bare_key(key: str, _: Sequence[int]) -> tuple[Sequence[sql.SQL], Mapping[str, Any]]:
-    return (_IS_BARE_KEY,), {"record_key_pattern": _bare_key_pattern(key)}
-
-
-def _hashes(query: TrailQuery, sources: Sequence[SourceTable]) -> list[int]:
-    key = (query.record_key or "").encode("utf-8", "surrogatepass")
-    return [
-        key_hash(identity_prefix(*source), key)
-        for source in sources
-        if query.source_schema in (None, source.source_schema)
-        and query.source_table in (None, source.source_table)
-        and query.source_database in (None, source.source_database)
-        and query.source_name in (None, source.source_name)
-    ]
+        return (is_key, _HAS_HASH), {**written, "key_hash": hashes[0]}
+    return (is_key, _HAS_ONE_OF_HASHES), {**written, "key_hashes": hashes}
 
 
 def _escaped(text: str) -> str:

@@ -1,13 +1,13 @@
 """
 Reads the trail, for people: newest first, by the indexes that the trail has.
 
-A query that names a whole key or a transaction goes to their indexes. Any other looks at windows
-of time, from the newest back, each wider than the one before, and stops when it has enough: the
+A query that names a key or a transaction goes to their indexes. Any other looks at windows of
+time, from the newest back, each wider than the one before, and stops when it has enough: the
 BRIN index on time finds a window in a table of any size, and no index on time costs ingest
 anything.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -15,13 +15,21 @@ from psycopg import errors, sql
 
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.driver_errors import as_repository_error
+from adapters.postgres.key_hashes import hashes_of
 from adapters.postgres.live_rows import read_since, read_vector
 from adapters.postgres.place_filters import before_place, between, both
-from adapters.postgres.planned import ANEW, IN_ORDER, KEPT, one_snapshot, planned_rows
+from adapters.postgres.planned import (
+    BY_INDEX,
+    IN_ORDER,
+    KEPT,
+    Settings,
+    one_snapshot,
+    planned_rows,
+)
 from adapters.postgres.pool import Session, SessionPool
 from adapters.postgres.stored_rows import SELECTED, stored_record
 from adapters.postgres.time_windows import Deadline, too_wide, windows_back
-from adapters.postgres.trail_filters import Filter, filter_of, is_whole_key
+from adapters.postgres.trail_filters import Filter, filter_of
 from application.trail_query import Cursor, StoredRecord, TrailQuery
 from domain.source_table import SourceColumns, SourceTable
 
@@ -43,7 +51,8 @@ _NEWEST_FIRST = sql.SQL(
 _FIND = sql.SQL("""
 SELECT {selected}
 FROM audit_logging AS t JOIN kafka_stream AS s USING (stream_id)
-WHERE t.stream_id = %s AND t.kafka_partition = %s AND t.kafka_offset = %s
+WHERE t.stream_id = %(stream_id)s AND t.kafka_partition = %(partition)s
+    AND t.kafka_offset = %(offset)s
 LIMIT 1
 """).format(selected=SELECTED)
 
@@ -65,23 +74,25 @@ class PostgresTrailReader:
     def __init__(self, pool: SessionPool, config: DatabaseConfig) -> None:
         self._pool = pool
         self._config = config
-        self._sources: tuple[SourceTable, ...] = ()
+        self._sources: SourceColumns = {}
 
     async def search(self, query: TrailQuery) -> Sequence[StoredRecord]:
-        if query.record_key is not None and is_whole_key(query.record_key):
-            return await self._search_key(query)
+        if query.record_key is not None:
+            rows = await self._search_key(query)
+            if rows is not None:
+                return rows
         async with self._snapshot() as session:
             found = filter_of(query)
             if query.transaction_id is not None:
-                return await _search(session, query, found, ANEW)
+                return await _search(session, query, found, {**KEPT, **BY_INDEX})
             deadline = Deadline(self._config.statement_timeout)
             return await _search_back(session, query, found, deadline)
 
     async def find(self, stream_id: int, partition: int, offset: int) -> StoredRecord | None:
         async with self._session() as session:
-            cursor = await session.execute(_FIND, [stream_id, partition, offset])
-            row = await cursor.fetchone()
-        return stored_record(row) if row else None
+            place = {"stream_id": stream_id, "partition": partition, "offset": offset}
+            rows = await planned_rows(session, {**KEPT, **BY_INDEX}, _FIND, place)
+        return stored_record(rows[0]) if rows else None
 
     async def position(self) -> Cursor:
         async with self._session() as session:
@@ -92,24 +103,30 @@ class PostgresTrailReader:
         self, cursor: Cursor, query: TrailQuery
     ) -> tuple[Sequence[StoredRecord], Cursor]:
         async with self._snapshot() as session:
-            whole = query.record_key is not None and is_whole_key(query.record_key)
-            found = filter_of(query, sources=tuple(await read_sources(session)) if whole else ())
-            times = between(query.since, query.until)
-            return await read_since(session, cursor, both(found, times), limit=query.limit)
+            wanted = both(filter_of(query), between(query.since, query.until))
+            return await read_since(session, cursor, wanted, limit=query.limit)
 
     async def sources(self) -> SourceColumns:
         async with self._session() as session:
             return await read_sources(session)
 
-    async def _search_key(self, query: TrailQuery) -> Sequence[StoredRecord]:
-        """Search by the hashes of what is known; again where that was not everything after all."""
+    async def _search_key(self, query: TrailQuery) -> Sequence[StoredRecord] | None:
+        """
+        Search by the hashes of what is known; again where that was not everything after all.
+
+        None where they are too many.
+        """
         async with self._session() as session:
             while True:
                 sources = self._sources
-                found = filter_of(query, sources=sources)
-                rows = await _search(session, query, found, KEPT | IN_ORDER) if sources else ()
-                self._sources = tuple(await read_sources(session))
-                if len(self._sources) == len(sources):  # they never become fewer
+                hashes = hashes_of(query, sources)
+                if hashes is None:
+                    return None
+                order = IN_ORDER if len(hashes) == 1 else BY_INDEX
+                found = filter_of(query, hashes=hashes)
+                rows = await _search(session, query, found, {**KEPT, **order}) if hashes else ()
+                self._sources = await read_sources(session)
+                if self._sources == sources:
                     return rows
 
     @asynccontextmanager
@@ -144,7 +161,7 @@ async def _search_back(
 
 
 async def _search(
-    session: Session, query: TrailQuery, found: Filter, settings: Mapping[str, str]
+    session: Session, query: TrailQuery, found: Filter, settings: Settings
 ) -> Sequence[StoredRecord]:
     times = both(between(query.since, query.until), before_place(query.before))
     whole = both(found, times)

@@ -103,7 +103,7 @@ class PostgresTransactionReader:
         self, transaction_id: str, *, source_name: str | None, limit: int
     ) -> Sequence[tuple[TransactionIdentity, int]]:
         wanted = {"transaction_id": transaction_id, "source_name": source_name}
-        newest = await self._reading.rows(_NEWEST, wanted)
+        newest = await self._reading.kept_rows(_NEWEST, wanted)
         found = [
             (TransactionIdentity(cluster, name, database, transaction_id), int(at))
             for cluster, name, database, at in newest
@@ -116,7 +116,7 @@ class PostgresTransactionReader:
     async def changes_in(
         self, transaction: TransactionIdentity, *, at: int, limit: int
     ) -> Sequence[StoredRecord]:
-        found = await self._reading.rows(
+        found = await self._reading.kept_rows(
             _CHANGES, {**_parameters(transaction), **_window(at), "limit": limit}
         )
         return [stored_record(row) for row in found]
@@ -125,12 +125,12 @@ class PostgresTransactionReader:
         self, transaction: TransactionIdentity, *, at: int
     ) -> Sequence[StoredControl]:
         parameters = {**_parameters(transaction), **_window(at)}
-        return [_control(row) for row in await self._reading.rows(_BOUNDARIES, parameters)]
+        return [_control(row) for row in await self._reading.kept_rows(_BOUNDARIES, parameters)]
 
     async def _before(self, transaction: TransactionIdentity, at: int) -> int | None:
         """The newest change with this name that is too old for the same transaction."""
         parameters = {**_parameters(transaction), "before": time_text(at - WINDOW)}
-        ((earlier,),) = await self._reading.rows(_EARLIER, parameters)
+        ((earlier,),) = await self._reading.kept_rows(_EARLIER, parameters)
         return None if earlier is None else int(earlier)
 
 

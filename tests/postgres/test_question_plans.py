@@ -1,32 +1,32 @@
 """Questions use the trail's indexes, and stop when they have enough, in a trail that is filled."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from typing import Any
+import time
+from collections.abc import AsyncGenerator, Awaitable, Generator
 
+import msgspec
 import psycopg
 import pytest
-from psycopg import sql
 
 from adapters.postgres.config import DatabaseConfig
-from adapters.postgres.missing_parts import PostgresMissingPartsReader
-from adapters.postgres.pool import Access, SessionPool, open_pool
-from adapters.postgres.reading import Reading, Row
-from adapters.postgres.row_reader import PostgresRowReader
-from adapters.postgres.transaction_reader import PostgresTransactionReader
+from adapters.postgres.trail_readers import postgres_readers
+from application.questions import TrailReaders
+from application.trail_query import Cursor, TrailQuery
 from domain.row_identity import RowIdentity
 from domain.source_table import SourceTable
 from domain.transaction_identity import TransactionIdentity
-from tests.builders import DAY, NOON
-from tests.servers.postgres import trail_database
+from tests.builders import DAY, SECOND
+from tests.postgres.executed_plans import ExecutedPlans, explained_pool
+from tests.servers.postgres import scratch_database
 
 pytestmark = pytest.mark.postgres
-
-__all__ = ["trail_database"]
 
 ORDERS = SourceTable("postgresql", "shop", "shop", "public", "orders")
 BUSY = RowIdentity(ORDERS, '{"id":1}')
 CHANGES = 200_000
 DAYS = 90
+_BY_INDEX = {"Index Scan", "Index Scan Backward", "Index Only Scan", "Bitmap Index Scan"}
+NOW = time.time_ns() // 1000
+"""Where the trail ends, as most do: searches begin to look there."""
 
 _FILL = """
 INSERT INTO audit_logging (
@@ -34,8 +34,8 @@ INSERT INTO audit_logging (
     source_database, source_schema, source_table, operation, record_key, key_hash, new_data,
     transaction_id, headers
 )
-SELECT s.stream_id, 0, i, %(newest)s::timestamptz - (%(changes)s - i) * interval '1 day' * %(days)s
-        / %(changes)s,
+SELECT s.stream_id, 0, i,
+    to_timestamp(%(now)s) - (%(changes)s - i) * interval '1 day' * %(days)s / %(changes)s,
     'postgresql', 'shop', 'shop', 'public', 'orders',
     CASE WHEN i %% 50000 = 20 THEN 'DELETE' WHEN i %% 70000 = 9 THEN 'TRUNCATE' ELSE 'UPDATE' END,
     CASE WHEN i %% 10 = 0 THEN '{"id":1}' ELSE format('{"id":%%s}', i %% 5000) END,
@@ -44,120 +44,158 @@ SELECT s.stream_id, 0, i, %(newest)s::timestamptz - (%(changes)s - i) * interval
     CASE WHEN i %% 3 = 0 THEN '[["traceparent","00-1"]]'::json END
 FROM generate_series(1, %(changes)s) AS i, kafka_stream AS s WHERE s.topic = 'orders'
 """
+_STREAM = "INSERT INTO kafka_stream (cluster_id, topic) VALUES ('cluster', 'orders')"
+_STANDS = """
+INSERT INTO kafka_offset (stream_id, partition, first_offset, next_offset, audited)
+SELECT stream_id, 0, 1, %(changes)s + 1, %(changes)s FROM kafka_stream WHERE topic = 'orders'
+"""
+_GAP = """
+INSERT INTO audit_gap (
+    stream_id, kafka_partition, first_offset, next_offset, cause, evidence
+) SELECT stream_id, 0, 100000, 100000, 'expired', 'e' FROM kafka_stream WHERE topic = 'orders'
+"""
+_MET = """
+INSERT INTO audit_source VALUES ('postgresql', 'shop', 'shop', 'public', 'orders', '{id,status}')
+"""
 
 
-class Explaining(Reading):
-    """Keeps the plan of each statement, as it was executed."""
+class Asked(msgspec.Struct, frozen=True):
+    """
+    A trail with many changes of one row, and some of many others.
 
-    plans: list[Mapping[str, Any]]
+    Attributes:
+        readers: Read it.
+        plans: What was executed for them.
+        stream: Its one stream.
+    """
 
-    def __init__(self, pool: SessionPool, config: DatabaseConfig) -> None:
-        super().__init__(pool, config)
-        self.plans = []
+    readers: TrailReaders
+    plans: ExecutedPlans
+    stream: int
 
-    async def rows(
-        self, statement: sql.Composable, parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Row]:
-        self.plans += _plan(await super().rows(_explained(statement), parameters))
-        return await super().rows(statement, parameters)
+    async def of(self, question: Awaitable[object]) -> ExecutedPlans:
+        """The plans of one question."""
+        self.plans.clear()
+        await question
+        return self.plans
 
-    async def ordered_rows(
-        self, statement: sql.Composable, parameters: Mapping[str, Any]
-    ) -> Sequence[Row]:
-        self.plans += _plan(await super().ordered_rows(_explained(statement), parameters))
-        return await super().ordered_rows(statement, parameters)
 
-    def scans(self) -> Sequence[tuple[str, str, int]]:
-        """Node, index or table, and number of rows, of each scan of the trail that was executed."""
-        return [
-            (
-                node["Node Type"],
-                node.get("Index Name") or node["Relation Name"],
-                node["Actual Rows"] * node["Actual Loops"],
-            )
-            for plan in self.plans
-            for node in _nodes(plan)
-            if node.get("Relation Name", "").startswith("audit_logging") and node["Actual Loops"]
-        ]
+@pytest.fixture(scope="module")
+def filled() -> Generator[DatabaseConfig]:
+    """Fill a trail, once for all questions: they change nothing."""
+    values = {"now": NOW / SECOND, "changes": CHANGES, "days": DAYS, "busy": BUSY.key_hash}
+    with scratch_database() as config:
+        with psycopg.connect(config.conninfo, autocommit=True) as server:
+            server.execute(_STREAM)
+            days = [NOW // DAY - ago for ago in range(DAYS + 2)]
+            server.execute("SELECT audit_ensure_partitions(%s)", [days])
+            for statement in (_FILL, _STANDS):
+                server.execute(statement.encode(), values)
+            for statement in (_MET, _GAP, "ANALYZE audit_logging"):
+                server.execute(statement.encode())
+        yield config
 
 
 @pytest.fixture
-async def reading(trail_database: DatabaseConfig) -> AsyncGenerator[Explaining]:
-    """Give a trail with many changes of one row, and some of many others."""
-    newest = "2023-11-14T22:13:20+00:00"  # NOON
-    with psycopg.connect(trail_database.conninfo, autocommit=True) as server:
-        server.execute("INSERT INTO kafka_stream (cluster_id, topic) VALUES ('cluster', 'orders')")
-        days = [NOON // DAY - ago for ago in range(DAYS + 2)]
-        server.execute("SELECT audit_ensure_partitions(%s)", [days])
-        server.execute(
-            _FILL, {"newest": newest, "changes": CHANGES, "days": DAYS, "busy": BUSY.key_hash}
-        )
-    async with open_pool(trail_database, access=Access.READ) as pool:
-        yield Explaining(pool, trail_database)
+async def asked(filled: DatabaseConfig) -> AsyncGenerator[Asked]:
+    """Give the trail in a session that has no plans yet."""
+    async with explained_pool(filled) as (pool, plans):
+        readers = postgres_readers(pool, filled)
+        (standing,) = (p for p in await readers.health.accounting() if p.topic == "orders")
+        plans.clear()
+        yield Asked(readers, plans, standing.stream_id)
 
 
-async def test_questions_find_what_they_need_by_indexes(reading: Explaining) -> None:
-    rows = PostgresRowReader(reading)
+async def test_questions_of_a_row_find_what_they_need_by_indexes(asked: Asked) -> None:
+    rows = asked.readers.rows
 
     newest = await rows.changes_of(BUSY, limit=51)
     page = await rows.changes_of(BUSY, before=newest[-1].place, limit=51)
     oldest = await rows.changes_of(BUSY, after=newest[-1].place, oldest_first=True, limit=10)
     assert (len(newest), len(page), len(oldest)) == (51, 51, 10)
-    _only(reading, "key_hash_change_timestamp", most_rows=3 * 53)
+    _only(asked.plans, "key_hash_change_timestamp", most_rows=3 * 53)
 
-    reading.plans.clear()
+    asked.plans.clear()
     assert len(await rows.turns_of(BUSY)) == CHANGES // 50_000
-    _only(reading, "key_hash_change_timestamp_idx1", most_rows=10)
+    _only(asked.plans, "key_hash_change_timestamp_idx1", most_rows=10)
 
-    reading.plans.clear()
-    since = NOON - DAYS * DAY
+    asked.plans.clear()
+    since = NOW - DAYS * DAY
     assert len(await rows.truncates_of(ORDERS, since=since, until=None, limit=9)) == 3
-    _only(reading, "change_timestamp_idx", most_rows=10)
+    _only(asked.plans, "change_timestamp_idx", most_rows=10)
 
-    reading.plans.clear()
-    transactions = PostgresTransactionReader(reading)
+
+async def test_a_transaction_is_found_by_its_id(asked: Asked) -> None:
+    transactions = asked.readers.transactions
     identity = TransactionIdentity("cluster", "shop", "shop", "39999")
+
     ((found, at),) = await transactions.transactions("39999", source_name=None, limit=5)
     assert found == identity
     assert len(await transactions.changes_in(identity, at=at, limit=100)) == 5
-    _only(reading, "transaction_id", most_rows=5 * 4)
+    _only(asked.plans, "transaction_id", most_rows=5 * 4)
+
+    query = TrailQuery(transaction_id="39998")
+    _only(await asked.of(asked.readers.trail.search(query)), "transaction_id", most_rows=5)
+    counted = asked.readers.counter.count(query, at_most=1_000)
+    _only(await asked.of(counted), "transaction_id", most_rows=5)
 
 
-async def test_what_is_missing_is_found_without_reading_the_trail(reading: Explaining) -> None:
-    async with reading.session() as session:
-        await session.execute("SET default_transaction_read_only TO off")
-        await session.execute(
-            "INSERT INTO audit_gap (stream_id, kafka_partition, first_offset, next_offset, cause, "
-            "evidence) SELECT stream_id, 0, 100000, 100000, 'expired', 'e' FROM kafka_stream "
-            "WHERE topic = 'orders'"
-        )
+@pytest.mark.parametrize("key", ['{"id":1}', "1"])
+async def test_a_search_for_a_key_is_answered_by_the_index_of_keys(asked: Asked, key: str) -> None:
+    one_of = TrailQuery(record_key=key, source_table="orders", limit=51, since=NOW - 3 * DAY)
+    trail, counter = asked.readers.trail, asked.readers.counter
 
-    missing = await PostgresMissingPartsReader(reading).missing(
-        streams=None, since=NOON - DAYS * DAY, until=NOON, limit=5
+    found = await trail.search(one_of)
+    counted = await counter.count(one_of, at_most=100)
+
+    assert (len(found), counted.number, counted.is_exact) == (51, 100, False)
+    _only(asked.plans, "key_hash_change_timestamp", most_rows=2 * CHANGES // 10 * 3 // DAYS)
+
+
+@pytest.mark.parametrize(
+    ("query", "most_rows"),
+    [
+        (TrailQuery(), 1_000),
+        (TrailQuery(source_table="orders"), 1_000),
+        (TrailQuery(source_table="orders", since=NOW - 30 * DAY, until=NOW - 20 * DAY), 1_000),
+    ],
+)
+async def test_a_search_looks_at_little_more_than_it_gives(
+    asked: Asked, query: TrailQuery, most_rows: int
+) -> None:
+    assert len(await asked.readers.trail.search(query)) == query.limit
+
+    _only(asked.plans, "change_timestamp_idx", most_rows=most_rows)
+
+
+async def test_one_change_and_live_changes_are_found_by_their_place(asked: Asked) -> None:
+    trail = asked.readers.trail
+
+    assert await trail.find(asked.stream, 0, CHANGES // 2) is not None
+    _only(asked.plans, "stream_id_kafka_partition_kafka_offse", most_rows=1)
+
+    asked.plans.clear()
+    behind = Cursor(((asked.stream, 0, CHANGES - 500),))
+    followed, _ = await trail.since(behind, TrailQuery(source_table="orders", limit=200))
+    assert len(followed) == 200
+    _only(asked.plans, "stream_id_kafka_partition_kafka_offse", most_rows=2 * 201)
+
+
+async def test_what_is_missing_is_found_without_reading_the_trail(asked: Asked) -> None:
+    missing = await asked.readers.missing.missing(
+        streams=None, since=NOW - DAYS * DAY, until=NOW, limit=5
     )
 
     assert len(missing.parts) == 1
-    _only(reading, "stream_id_kafka_partition_kafka_offse", most_rows=2 * 6)
+    _only(asked.plans, "stream_id_kafka_partition_kafka_offse", most_rows=2 * 6)
 
 
-def _only(reading: Explaining, index: str, *, most_rows: int) -> None:
-    scans = reading.scans()
+def _only(plans: ExecutedPlans, index: str, *, most_rows: int) -> None:
+    """Only this index was used, and not for more rows; in an empty partition any will do."""
+    scans = plans.scans()
     assert scans
-    assert all(kind.startswith(("Index", "Bitmap")) for kind, _, _ in scans), scans
-    others = [s for s in scans if index not in s[1] and s[0] != "Bitmap Heap Scan"]
-    assert not others
-    assert sum(rows for _, _, rows in scans) <= most_rows, scans
-
-
-def _explained(statement: sql.Composable) -> sql.Composable:
-    return sql.SQL("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ") + statement
-
-
-def _plan(rows: Sequence[Row]) -> Sequence[Mapping[str, Any]]:
-    return [part["Plan"] for row in rows for part in row[0]]
-
-
-def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from _nodes(child)
+    assert not plans.start_workers()
+    assert all(scan.node.startswith(("Index", "Bitmap")) for scan in scans), scans
+    assert not [s for s in scans if s.rows and index not in s.name and s.node in _BY_INDEX]
+    heap = [scan for scan in scans if scan.node != "Bitmap Index Scan"]
+    assert 0 < sum(scan.rows for scan in heap) <= most_rows, scans
