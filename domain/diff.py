@@ -12,6 +12,7 @@ number is rounded. Where masking or cutting hides a part of a value, equal texts
 import enum
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -24,6 +25,7 @@ from domain.value_notes import ALL_COLUMNS, ESCAPED_IMAGE, WHOLE_IMAGE
 _NOT_SENT = frozenset({ValueNote.UNAVAILABLE, ValueNote.OFFLOADED})
 _HIDING = frozenset({ValueNote.MASKED, ValueNote.HIDDEN, ValueNote.TRUNCATED})
 _FILLED = frozenset({BeforeImage.KEY, BeforeImage.INVENTED})
+_SHORT = 100
 
 
 class ColumnStatus(enum.StrEnum):
@@ -124,10 +126,23 @@ def _columns(text: str | None, *, is_whole: bool) -> _Columns:
     """
     if text is None:
         return None
-    columns = {json.loads(m.name): text[m.start : m.end] for m in members(text) or ()}
+    columns = {_name(m.name): text[m.start : m.end] for m in members(text) or ()}
     if is_whole and columns.keys() == {WHOLE_IMAGE}:
         return _columns(json.loads(columns[WHOLE_IMAGE]), is_whole=False)
     return columns
+
+
+def _name(quoted: str) -> str:
+    """The name of a column: short ones are the same in row after row, and remembered."""
+    return _remembered(quoted) if len(quoted) <= _SHORT else _unquoted(quoted)
+
+
+def _unquoted(quoted: str) -> str:
+    name: str = json.loads(quoted)
+    return name
+
+
+_remembered = lru_cache(maxsize=4_096)(_unquoted)
 
 
 def _names_of_columns(notes: Mapping[str, Sequence[ColumnNote]]) -> Collection[str]:
@@ -164,6 +179,9 @@ def _value(
 ) -> ColumnValue | None:
     if image is None:
         return None
+    if not notes:
+        text = image.get(name)
+        return None if text is None else ColumnValue(text=text, trusted=trusted)
     said = [note for note in notes if side in note.sides]
     words = tuple(dict.fromkeys(note.word for note in said))
     detail = next((note.detail for note in said if note.detail is not None), None)
