@@ -26,6 +26,7 @@ from tests.benchmarks import (
     lookups,
     memory,
     on_disk,
+    pages,
     poison,
     ray_workers,
     starting,
@@ -45,6 +46,7 @@ BENCHMARKS: Mapping[str, Callable[[Rig], Figures]] = {
     "starting": starting.measure,
     "ray": ray_workers.measure,
     "lookups": lookups.measure,
+    "pages": pages.measure,
     "growth": growth.measure,
     "on_disk": on_disk.measure,
 }

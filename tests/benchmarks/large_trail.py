@@ -1,7 +1,8 @@
 """
 A trail of years: a row every so often, 60 monthly partitions, keys with a history of 20 changes.
 
-The database makes the rows itself: what is measured is how it finds them, and adds to them.
+Some busy keys have a thousand. The database makes the rows itself: what is measured is how it finds
+them, and adds to them.
 """
 
 import time
@@ -15,6 +16,9 @@ from tests.benchmarks.rig import Rig, make_partitions
 MONTHS = 60
 TABLES = 50
 CHANGES_OF_A_KEY = 20
+CHANGES_OF_A_BUSY_KEY = 1_000
+ONE_OF_BUSY_KEYS_IN = 100
+"""So many rows of other keys come to one of a busy one."""
 RARE = "audit_flags"
 ONE_IN = 10_000
 """So many rows of other tables come to one of the rare one."""
@@ -34,7 +38,8 @@ _SOURCES = """
 INSERT INTO audit_source (
     connector, source_name, source_database, source_schema, source_table, columns
 )
-SELECT 'postgresql', 'shop', 'shop', 'public', name, ARRAY['id']
+SELECT 'postgresql', 'shop', 'shop', 'public', name,
+    ARRAY['amount', 'customer', 'id', 'note', 'paid', 'quantity', 'status']
 FROM (
     SELECT 'table_' || n FROM generate_series(0, %(tables)s::integer - 1) AS n
     UNION ALL
@@ -54,27 +59,35 @@ SELECT %(stream)s, 0, n, at, 'source', at, at, 'postgresql', 'shop', 'shop', 'pu
     ('x' || encode(substr(sha256(convert_to(
         '["postgresql","shop","shop","public","' || tab || '",' || key || ']', 'UTF8'
     )), 1, 8), 'hex'))::bit(64)::bigint,
-    row::json, row::json, ARRAY['status'], 'complete', (n / 3)::text, '0/16E9058',
-    lpad(n::text, 20, '0'), metadata::json, 1
+    row::json, replace(row, '"placed"', '"paid"')::json, ARRAY['status'], 'complete',
+    (n / 3)::text, '0/16E9058', lpad(n::text, 20, '0'), metadata::json, 1
 FROM (
     SELECT n, to_timestamp(%(from)s + n * %(step)s) AS at,
         CASE WHEN n %% %(one_in)s = 0 THEN %(rare)s
-             ELSE 'table_' || (n %% %(keys)s) %% %(tables)s END AS tab,
-        '{"id":' || n %% %(keys)s || '}' AS key,
-        '{"id":' || n %% %(keys)s || ',"customer":"customer ' || n %% 997
+             ELSE 'table_' || id %% %(tables)s END AS tab,
+        '{"id":' || id || '}' AS key,
+        '{"id":' || id || ',"customer":"customer ' || n %% 997
         || '","status":"placed","amount":"12.90","quantity":3,"paid":false,'
         || '"note":"please leave it at the door: the bell does not work"}' AS row,
         '{"version":"3.6.3.Final","connector":"postgresql","name":"shop","ts_ms":1750000000000,'
         || '"snapshot":"false","db":"shop","sequence":"[\\"24000000\\",\\"' || n
         || '\\"]","schema":"public","txId":' || n / 3 || ',"lsn":' || n || '}' AS metadata
-    FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
+    FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n, LATERAL (
+        SELECT CASE WHEN n %% %(busy_in)s = 1 THEN %(keys)s + n / %(busy_in)s %% %(busy)s
+                    ELSE n %% %(keys)s END
+    ) AS k (id)
 ) AS made
 """
 
 
 def keys_of(rows: int) -> int:
-    """How many keys a trail of so many rows has."""
-    return max(TABLES, rows // CHANGES_OF_A_KEY)
+    """How many keys a trail of so many rows has, besides the busy ones behind them."""
+    return max(TABLES, rows // CHANGES_OF_A_KEY) - 1  # odd: the busy ones take from all
+
+
+def busy_keys_of(rows: int) -> int:
+    """How many busy keys it has."""
+    return max(1, rows // ONE_OF_BUSY_KEYS_IN // CHANGES_OF_A_BUSY_KEY)
 
 
 def fill(rig: Rig, database: DatabaseConfig, rows: int) -> None:
@@ -89,6 +102,8 @@ def fill(rig: Rig, database: DatabaseConfig, rows: int) -> None:
         "tables": TABLES,
         "rare": RARE,
         "keys": keys_of(rows),
+        "busy": busy_keys_of(rows),
+        "busy_in": ONE_OF_BUSY_KEYS_IN,
         "one_in": ONE_IN,
         "from": now - seconds,
         "step": seconds / rows,
