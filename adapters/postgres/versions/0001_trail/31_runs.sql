@@ -72,7 +72,9 @@ AS $$
                     ) END
             ORDER BY t.kafka_offset DESC LIMIT 1
         ) AS l
-        WHERE o.stream_id = for_stream
+        -- Without a name a run of another partition cannot be told from this one: all that it has
+        -- would be looked through for each row of a backlog, to find what is only possible.
+        WHERE o.stream_id = for_stream AND (for_run IS NOT NULL OR o.partition = for_partition)
         UNION ALL
         SELECT r.repeats_until, NULL
         FROM audit_run AS r
