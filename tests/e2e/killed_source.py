@@ -134,14 +134,16 @@ class KilledSource:
     def kill(self) -> None:
         """End Debezium as ``kill -9`` does, once all that the source wrote was sent."""
         self.catch_up()
-        os.kill(self._engine(), signal.SIGKILL)
-        self._bury()
+        engine = self._engine()
+        os.kill(engine, signal.SIGKILL)
+        self._bury(engine)
 
     def copy_and_die(self, table: str, lines: Sequence[str], *, behind: int) -> None:
         """Run one COPY, of whose rows the broker gets the first `behind` before Debezium's end."""
+        engine = self._engine()
         self._death.write_text(f"r.public.{table} {behind}", encoding="ascii")
         self.copy(table, lines)
-        self._bury()
+        self._bury(engine)
         self._death.unlink()
 
     def _engine(self) -> int:
@@ -149,9 +151,8 @@ class KilledSource:
         assert guard is not None, "it was not started"
         return descendants(guard)[0]
 
-    def _bury(self) -> None:
+    def _bury(self, engine: int) -> None:
         """Wait for its end, and give the next one the offset that was kept."""
-        engine = self._engine()
 
         def is_dead() -> bool:
             self._read()  # the broker keeps little
