@@ -90,7 +90,7 @@ def _verdict(found: RowComparison) -> tuple[str, str]:
         when = "at either time"
         if existences.count(Existence.UNKNOWN) == 1:
             when = f"at the {'earlier' if existences[0] is Existence.UNKNOWN else 'later'} time"
-        return "unknown", f"nothing in the trail says whether the row was there {when}"
+        return "unknown", f"the trail does not know the row {when}"
     statuses = [column.status for column in found.columns]
     unknown = statuses.count(ColumnStatus.UNKNOWN)
     differ = len(statuses) - unknown - statuses.count(ColumnStatus.UNCHANGED)

@@ -42,7 +42,7 @@
           stroke: resolved(COLOURS[n % COLOURS.length]),
           width: 2,
           points: { show: data.x.length < 40, size: 5 },
-          value: (_, v) => (v === null ? "–" : String(v)),
+          value: (_, v) => (v == null ? "" : String(v)),
         })),
       ],
     }, [data.x, ...data.series.map((one) => one.values)], place);
