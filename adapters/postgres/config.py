@@ -1,5 +1,6 @@
 """Settings of a PostgreSQL database."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 from urllib.parse import quote, urlencode
 
@@ -10,12 +11,14 @@ from domain.errors import ConfigurationError
 
 PartitionBy = Literal["month", "day", "year"]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+SessionAttributes = Literal["any", "read-write", "primary"]
 
 DEFAULT_POOL_SIZE = 10
 DEFAULT_MAX_OVERFLOW = 20
 
 MAX_PORT = 65_535
 MAX_IDENTIFIER_BYTES = 63
+_LONGEST_PORT = 5  # digits
 
 # A peer that vanished is noticed within a minute, on our side and on the server's.
 _KEEPALIVE = {
@@ -31,8 +34,9 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
     How to reach a database.
 
     Attributes:
-        host: Host name, address, or folder of the server's socket.
-        port: Port.
+        host: Host name, address, or folder of the server's socket. Several, with commas between
+            them, are tried in turn, also when the one that was used is gone: ``db-a,db-b:6432``.
+        port: Port; of several hosts, of those that name none.
         username: User.
         password: Password. A secret.
         database: Database.
@@ -42,6 +46,9 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
         pool_timeout: Seconds to wait for a free connection.
         pool_recycle: Seconds after which a connection is replaced.
         connect_timeout: Seconds to wait for a connection to be made.
+        target_session_attrs: Which of several hosts will do, as libpq has it: ``read-write`` and
+            ``primary`` pass over standbys, ``any`` takes the first that answers. None is
+            ``read-write`` where there are several, and libpq's own default where there is one.
         sslmode: As libpq has it (``disable`` ... ``verify-full``).
         sslrootcert: Certificates to trust, PEM.
         sslcert: Our certificate, PEM.
@@ -63,6 +70,7 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
     pool_timeout: int = 30
     pool_recycle: int = 3600
     connect_timeout: int = 10
+    target_session_attrs: SessionAttributes | None = None
     sslmode: SslMode = "prefer"
     sslrootcert: str | None = None
     sslcert: str | None = None
@@ -85,7 +93,12 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
         query = {name: value for name, value in self._tls().items() if value is not None}
         if self.sslmode == "prefer":
             del query["sslmode"]  # libpq's own default
-        if self.host.startswith("/"):
+        if "," in self.host:
+            hosts, ports = self._hosts
+            attributes = self._wanted_session or "read-write"
+            query = {"host": hosts, "port": ports, "target_session_attrs": attributes, **query}
+            place = ""
+        elif self.host.startswith("/"):
             query = {"host": self.host, **query}
             place = f":{self.port}"
         else:
@@ -97,13 +110,15 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
     def conninfo(self) -> str:
         """Libpq's form of the address. It contains the password: never log it."""
         tls = {name: value for name, value in self._tls().items() if value is not None}
+        hosts, ports = self._hosts
         return make_conninfo(
-            host=self.host,
-            port=self.port,
+            host=hosts,
+            port=ports,
             user=self.username,
             password=self.password,
             dbname=self.database,
             connect_timeout=self.connect_timeout,
+            target_session_attrs=self._wanted_session,
             application_name="cdc-audit",
             client_encoding="UTF8",
             **_KEEPALIVE,
@@ -113,6 +128,8 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
     @property
     def address(self) -> str:
         """Where the database is, without credentials: for messages."""
+        if "," in self.host:
+            return f"{','.join(map(_written, self._places()))}/{self.database}"
         return f"{self.host}:{self.port}/{self.database}"
 
     def validate(self) -> None:
@@ -134,9 +151,15 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
             _check_range(name, getattr(self, name), low, high)
         for name in ("host", "username", "database", "schema", "writer_role", "reader_role"):
             _check_name(name, getattr(self, name), is_identifier=name != "host")
+        for host, port in self._places():
+            _check_name("host", host, is_identifier=False)
+            _check_range("port" if port == self.port else "host", port, 1, MAX_PORT)
         if "\0" in self.password:
             raise ConfigurationError("password", "has a NUL in it, which no password may have.")
         _check_word("sslmode", self.sslmode, get_args(SslMode))
+        if self.target_session_attrs is not None:
+            attributes = get_args(SessionAttributes)
+            _check_word("target_session_attrs", self.target_session_attrs, attributes)
         _check_word("partition_by", self.partition_by, get_args(PartitionBy))
         if bool(self.sslcert) != bool(self.sslkey):
             missing = "sslkey" if self.sslcert else "sslcert"
@@ -145,6 +168,21 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
             raise ConfigurationError(
                 "reader_role", f"is the writer's role too ({self.writer_role!r}): give two names."
             )
+
+    @property
+    def _wanted_session(self) -> SessionAttributes | None:
+        return self.target_session_attrs or ("read-write" if "," in self.host else None)
+
+    @property
+    def _hosts(self) -> tuple[str, str]:
+        """Libpq's lists of hosts and of their ports."""
+        places = self._places()
+        return ",".join(host for host, _ in places), ",".join(str(port) for _, port in places)
+
+    def _places(self) -> Sequence[tuple[str, int]]:
+        if "," not in self.host:
+            return [(self.host, self.port)]
+        return [_place(part.strip(), self.port) for part in self.host.split(",")]
 
     def _tls(self) -> dict[str, str | None]:
         return {
@@ -160,6 +198,20 @@ class DatabaseConfig(msgspec.Struct, kw_only=True):
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Give what `repr` shows to rich too, which otherwise shows every field."""
         return [("username", self.username), ("address", self.address), ("schema", self.schema)]
+
+
+def _place(part: str, port: int) -> tuple[str, int]:
+    """One host of several, and its port: an address of IPv6 with a port is in brackets."""
+    host, _, digits = part.rpartition(":")
+    is_named = digits.isascii() and digits.isdecimal() and len(digits) <= _LONGEST_PORT
+    if host and is_named and (":" not in host or host.endswith("]")):
+        return host.strip("[]"), int(digits)
+    return part.strip("[]"), port
+
+
+def _written(place: tuple[str, int]) -> str:
+    host, port = place
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:

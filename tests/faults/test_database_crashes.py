@@ -191,6 +191,14 @@ def standby_of(primary: EmbeddedPostgres, home: Path) -> Generator[EmbeddedPostg
         yield standby
 
 
+def start_alone(server: EmbeddedPostgres) -> None:
+    """Start a server again, that waits for no standby any more."""
+    server.start()
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        connection.execute("SELECT pg_reload_conf()")
+
+
 @pytest.mark.faults
 def test_a_synchronous_standby_that_is_promoted_has_everything(
     scene: Scene, tmp_path: Path, server: EmbeddedPostgres, trail_database: DatabaseConfig
@@ -209,5 +217,27 @@ def test_a_synchronous_standby_that_is_promoted_has_everything(
             scene.wait_for_recovery(service)
 
         scene.verify("failover to a synchronous standby", service)
-    server.start()
+    start_alone(server)
+    assert "Traceback" not in service.output
+
+
+@pytest.mark.faults
+def test_of_two_hosts_the_service_goes_to_the_one_that_is_promoted(
+    scene: Scene, tmp_path: Path, server: EmbeddedPostgres, trail_database: DatabaseConfig
+) -> None:
+    tmp_path.chmod(0o755)
+    with standby_of(server, tmp_path / "standby") as standby:
+        hosts = f"127.0.0.1:{standby.port},127.0.0.1:{server.port}"  # the standby is passed over
+        with scene.flowing(sink_database_host=hosts) as service:
+            crash(server)
+            service.wait_until_answered("/ready", 503, saying="cannot be used now")
+            with psycopg.connect(standby.dsn(), autocommit=True) as connection:
+                connection.execute("SELECT pg_promote()")
+            scene.trail = Trail(msgspec.structs.replace(trail_database, port=standby.port))
+            scene.wait_for_recovery(service)
+            health = service.ask("/health")
+
+        scene.verify("failover between two hosts", service)
+    start_alone(server)
+    assert health.report["checks"]["database"]["status"] == "healthy"
     assert "Traceback" not in service.output

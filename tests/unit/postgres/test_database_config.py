@@ -1,5 +1,6 @@
 """Settings of a database: its addresses, its checks, and no password where people look."""
 
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -39,6 +40,35 @@ def test_hosts_of_every_kind_have_an_address(host: str, expected: str) -> None:
     assert DatabaseConfig(host=host).connection_string.endswith(expected)
 
 
+def test_several_hosts_are_tried_in_turn_for_one_that_can_be_written() -> None:
+    config = DatabaseConfig(host="db-a, db-b:6432,[::1]:7432,::2")
+
+    config.validate()
+    found = conninfo_to_dict(config.conninfo)
+
+    assert (found["host"], found["port"]) == ("db-a,db-b,::1,::2", "5432,6432,7432,5432")
+    assert found["target_session_attrs"] == "read-write"
+    assert config.address == "db-a:5432,db-b:6432,[::1]:7432,[::2]:5432/sink_db"
+    assert config.connection_string.endswith(
+        "@/sink_db?host=db-a%2Cdb-b%2C%3A%3A1%2C%3A%3A2&port=5432%2C6432%2C7432%2C5432"
+        "&target_session_attrs=read-write"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, None),
+        ({"target_session_attrs": "primary"}, "primary"),
+        ({"host": "a,b", "target_session_attrs": "any"}, "any"),
+    ],
+)
+def test_which_session_will_do_can_be_said(settings: dict[str, Any], expected: str | None) -> None:
+    found = conninfo_to_dict(DatabaseConfig(**settings).conninfo)
+
+    assert found.get("target_session_attrs") == expected
+
+
 def test_tls_settings_are_in_both_addresses() -> None:
     config = DatabaseConfig(sslmode="verify-full", sslrootcert="/ca.pem")
 
@@ -73,6 +103,9 @@ def test_the_defaults_are_valid() -> None:
         ({"max_overflow": -1}, "max_overflow", "-1"),
         ({"statement_timeout": 0}, "statement_timeout", "0.001"),
         ({"host": ""}, "host", "not empty"),
+        ({"host": "a,,b"}, "host", "not empty"),
+        ({"host": "a,b:70000"}, "host", "70000; allowed is 1 to 65,535"),
+        ({"target_session_attrs": "rw"}, "target_session_attrs", "allowed are any, read-write"),
         ({"database": "a\0b"}, "database", "allowed is a name"),
         ({"schema": "s" * 64}, "schema", "64 bytes; PostgreSQL allows 63"),
         ({"sslmode": "on"}, "sslmode", "'on'; allowed are disable"),
