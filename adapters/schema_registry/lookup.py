@@ -3,11 +3,16 @@ The port's adapter: what was found is kept, the rest is asked of whichever regis
 
     find ──▶ kept ──▶ or asked, one at a time ──▶ with all that it refers to ──▶ kept
                          └──▶ not found: kept too, for `not_found_ttl`
+
+A registry that takes its callers' time and gives no answer costs the first of them its timeout.
+From then on it is asked by a thread beside, one question at a time, until it answers; whoever asks
+meanwhile hears at once that it is away, and can go on with what does not need it.
 """
 
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from adapters.schema_registry.config import SchemaRegistryConfig
@@ -18,6 +23,9 @@ from domain.registered_schema import RegisteredSchema, SchemaReference
 T = TypeVar("T")
 
 MOST_KEPT = 10_000
+
+MOMENT = 0.1
+"""Seconds that a caller still waits for the thread beside: a registry that is back answers soon."""
 
 
 class RegistrySchemas:
@@ -46,13 +54,18 @@ class RegistrySchemas:
         self._found: dict[SchemaReference, RegisteredSchema] = {}
         self._absent: dict[SchemaReference, tuple[float, str]] = {}
         self._asking = threading.Lock()
+        self._silence: str | None = None
+        self._beside: threading.Thread | None = None
 
     def find(self, reference: SchemaReference) -> RegisteredSchema:
         kept = self._found.get(reference)
         if kept is not None:
             return kept
-        with self._asking:  # else each thread would ask the same
-            return self._found.get(reference) or self._ask(reference)
+        if self._silence is None:  # before the lock, which the thread beside has for long
+            with self._asking:  # else each thread would ask the same
+                if self._silence is None:
+                    return self._found.get(reference) or self._ask(reference)
+        return self._ask_beside(reference)
 
     def close(self) -> None:
         """Close the connections. What was found is kept, and a later `find` connects again."""
@@ -65,8 +78,9 @@ class RegistrySchemas:
         return type(self), (self._config,)
 
     def _ask(self, reference: SchemaReference) -> RegisteredSchema:
+        began = self._clock()
         until, reason = self._absent.get(reference, (0.0, ""))
-        if self._clock() < until:
+        if began < until:
             raise SchemaNotFoundError(reason)
         try:
             registry = self._connected(reference)
@@ -74,9 +88,33 @@ class RegistrySchemas:
         except SchemaNotFoundError as error:
             until = self._clock() + self._config.not_found_ttl
             self._keep(self._absent, reference, (until, str(error)))
+            self._silence = None
+            raise
+        except SchemaRegistryUnavailableError as error:
+            is_costly = self._clock() - began >= self._config.timeout / 2
+            self._silence = str(error) if is_costly else None
             raise
         self._keep(self._found, reference, found)
+        self._silence = None
         return found
+
+    def _ask_beside(self, reference: SchemaReference) -> RegisteredSchema:
+        """Let a thread ask, and wait for it for a moment; raise what is known if that passes."""
+        beside = self._beside
+        if beside is None or not beside.is_alive():
+            beside = threading.Thread(
+                target=self._ask_for_others, args=(reference,), name="schema registry", daemon=True
+            )
+            self._beside = beside
+            beside.start()
+        beside.join(MOMENT)
+        if self._silence is not None:
+            raise SchemaRegistryUnavailableError(self._silence)
+        return self.find(reference)
+
+    def _ask_for_others(self, reference: SchemaReference) -> None:
+        with self._asking, suppress(SchemaNotFoundError, SchemaRegistryUnavailableError):
+            self._ask(reference)
 
     def _keep(self, kept: dict[SchemaReference, T], reference: SchemaReference, what: T) -> None:
         kept.pop(reference, None)
