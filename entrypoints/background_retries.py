@@ -8,13 +8,12 @@ other retries and no batch. Records that ended a worker's process are never take
 """
 
 import asyncio
-import pickle
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from application.keep_retrying import KeepRetrying
 from application.patience import BackOff
-from application.ports import AuditStore, RecordDecoder
+from application.ports import AuditStore
 from application.quarantine_ledger import RecordFinder, RetryLedger
 from application.quarantine_protection import QuarantineProtection
 from application.rebuilt_record import RebuildRecord
@@ -27,12 +26,6 @@ from application.retry_quarantined import (
 from domain.errors import ConnectionError  # noqa: A004 - the documented name
 from domain.quarantine_entry import QuarantineEntry
 from entrypoints.audit_service import OpenTransformer
-
-
-def own_decoder(decoder: RecordDecoder) -> RecordDecoder:
-    """Give a decoder like `decoder`, with caches of its own: it is for one thread at a time."""
-    made: RecordDecoder = pickle.loads(pickle.dumps(decoder))  # noqa: S301 - our own, as on workers
-    return made
 
 
 class QuarantineRetries:

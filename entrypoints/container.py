@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 from dependency_injector import containers, providers
 
-from adapters.debezium.decoder import DebeziumDecoder
 from adapters.kafka.change_source import KafkaChangeSource
 from adapters.kafka.record_finder import KafkaRecordFinder
 from adapters.otel.batch_observer import OtelBatchObserver
@@ -54,7 +53,8 @@ from application.vital_signs import PoolUsage
 from domain.stream import StreamPartition
 from entrypoints.audit_service import AuditService
 from entrypoints.background_checks import completeness_checks
-from entrypoints.background_retries import QuarantineRetries, own_decoder
+from entrypoints.background_retries import QuarantineRetries
+from entrypoints.decoders import new_decoder
 from entrypoints.endpoints import service_endpoints
 from entrypoints.http.access_config import is_off_loopback
 from entrypoints.http.page_access import page_access
@@ -64,7 +64,6 @@ from entrypoints.redaction_config import quarantine_protection
 from entrypoints.registered_schemas import open_registered_schemas
 from entrypoints.settings import AppConfig
 from entrypoints.source_catalog import source_catalog
-from entrypoints.table_config import column_types
 from entrypoints.transformers import open_transformer
 
 T = TypeVar("T")
@@ -90,6 +89,7 @@ class Container(containers.DeclarativeContainer):
     reader_pool = providers.Resource(open_pool, config.provided.sink_database, access=Access.READ)
     tracer = providers.Resource(open_batch_tracer, providers.Object(os.environ))
     schemas = providers.Resource(open_registered_schemas, config.provided.schema_registry)
+    retry_schemas = providers.Resource(open_registered_schemas, config.provided.schema_registry)
     metrics = providers.Singleton(MetricsCollector)
     catalog = providers.Callable(
         source_catalog, config.provided.source_database, config.provided.origins
@@ -113,12 +113,7 @@ class Container(containers.DeclarativeContainer):
         KafkaChangeSource, config.provided.kafka
     )
     decoder: providers.Provider[RecordDecoder] = providers.Singleton(
-        DebeziumDecoder,
-        config.provided.decoder,
-        config.provided.redaction.rules,
-        hash_key=config.provided.redaction.key.call(),
-        schemas=schemas,
-        column_types=providers.Callable(column_types, config.provided.tables),
+        new_decoder, config, schemas=schemas
     )
     observer: providers.Provider[BatchObserver] = providers.Singleton(
         OtelBatchObserver, metrics, tracer
@@ -148,7 +143,8 @@ class Container(containers.DeclarativeContainer):
         open_transformer=providers.Factory(
             open_transformer,
             engine="inprocess",
-            decoder=providers.Callable(own_decoder, decoder),
+            # Its own: neither waits for the other's questions to the registry.
+            decoder=providers.Factory(new_decoder, config, schemas=retry_schemas),
             ray=config.provided.ray,
             consumer=config.provided.consumer,
             protection=protection,

@@ -1,16 +1,11 @@
 """What runs beside the pipeline ends with it, and ends nothing."""
 
 import asyncio
-import functools
 import logging
 
 import pytest
 
-from adapters.debezium.decoder import DebeziumDecoder
-from adapters.debezium.registered_schemas import RegisteredSchemas
-from adapters.memory.schema_lookup import MemorySchemaLookup
 from entrypoints.background import running_beside
-from entrypoints.background_retries import own_decoder
 from tests.pipelines import until
 
 
@@ -55,21 +50,3 @@ async def test_all_of_it_is_cancelled_at_the_end() -> None:
 async def test_without_anything_to_run_nothing_happens() -> None:
     async with running_beside([]):
         pass
-
-
-def test_a_decoder_of_ones_own_asks_the_registry_itself() -> None:
-    schemas = RegisteredSchemas(MemorySchemaLookup())
-    decoder = DebeziumDecoder(schemas=schemas)
-
-    own = own_decoder(decoder)
-
-    assert isinstance(own, DebeziumDecoder)
-    assert reduced_schemas(decoder) is schemas
-    assert reduced_schemas(own) is not schemas
-
-
-def reduced_schemas(decoder: DebeziumDecoder) -> object:
-    """The schemas that a decoder would be made again with."""
-    made, _ = decoder.__reduce__()
-    assert isinstance(made, functools.partial)
-    return made.keywords["schemas"]

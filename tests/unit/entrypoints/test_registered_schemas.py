@@ -72,12 +72,13 @@ def is_connected(port: int) -> bool:
     return any(f[2].endswith(f":{port:04X}") and f[3] == _ESTABLISHED for f in fields)
 
 
-async def test_the_connections_are_closed_with_the_container(port: int) -> None:
+@pytest.mark.parametrize("whose", ["schemas", "retry_schemas"])
+async def test_the_connections_are_closed_with_the_container(port: int, whose: str) -> None:
     config = an_unreachable_config()
     config.schema_registry = SchemaRegistryConfig(url=f"http://127.0.0.1:{port}")
 
     async with started(Container(config=config)) as container:
-        schemas = await resolved(container.schemas)
+        schemas = await resolved(container.providers[whose])
         assert schemas is not None
         reference = SchemaReference(SchemaIdKind.CONFLUENT_ID, "1")
         await asyncio.to_thread(schemas.lookup.find, reference)
