@@ -1,5 +1,6 @@
 """Moving a partition forward by hand: a gap, accounted for, and never under a running writer."""
 
+import asyncio
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ from domain.errors import RepositoryError
 from domain.gap import GapCause
 from tests.builders import a_log, a_record
 from tests.postgres.trails import a_store, a_trail, claim, keep, rows
+from tests.processes import wait_until
 from tests.servers.postgres import scratch_role
 
 pytestmark = pytest.mark.postgres
@@ -20,6 +22,8 @@ ACCOUNTING = """
 SELECT first_offset, next_offset, audited, absent, unaccounted FROM audit_accounting
 WHERE topic = 'shop.public.orders'
 """
+STORE = "UPDATE kafka_offset SET next_offset = next_offset + 5, audited = audited + 5"
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s"
 GAPS = "SELECT id, first_offset, next_offset, cause, evidence FROM audit_gap"
 
 
@@ -122,6 +126,28 @@ async def test_only_the_writer_itself_gives_a_partition_up(trail_database: Datab
 
         with pytest.raises(RepositoryError, match="the service 'cdc-audit second'"):
             skip_offsets(trail_database, an_order())
+
+
+async def test_a_batch_that_is_being_stored_is_waited_for_and_counts(
+    trail_database: DatabaseConfig,
+) -> None:
+    def it_waits() -> bool:
+        return bool(rows(trail_database, WAITING, trail_database.database))
+
+    await a_trail(trail_database)
+
+    with psycopg.connect(trail_database.conninfo) as batch:
+        batch.execute(STORE.encode())
+        skipping = asyncio.create_task(
+            asyncio.to_thread(skip_offsets, trail_database, an_order(from_offset=3))
+        )
+        await asyncio.to_thread(wait_until, it_waits, what="a skip that waits")
+        batch.commit()
+        with pytest.raises(RepositoryError, match="the trail stands at offset 8, not at 3"):
+            await skipping
+
+    assert rows(trail_database, ACCOUNTING) == [(0, 8, 8, 0, 0)]
+    assert rows(trail_database, GAPS) == []
 
 
 async def test_the_writer_of_the_trail_may_not_skip(trail_database: DatabaseConfig) -> None:
