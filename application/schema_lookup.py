@@ -14,8 +14,9 @@ class SchemaLookup(Protocol):
 
     def find(self, reference: SchemaReference) -> RegisteredSchema:
         """
-        Find a schema with everything that it refers to. May block for seconds, within limits; once
-        that was in vain, no caller after the first does.
+        Find a schema with everything that it refers to.
+
+        May block for seconds, within limits; once that was in vain, no caller after the first does.
 
         Raises:
             SchemaNotFoundError: The registry has no such schema, or one that nobody can use: the
