@@ -123,6 +123,23 @@ async def test_counters_that_were_changed_are_found(
     assert "0 offsets have no row, and 1 may have none: 1 absent" in told
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE kafka_offset SET audited = 2 WHERE audited = 3",
+        "UPDATE kafka_offset SET absent = 1 WHERE audited = 3",
+        "UPDATE kafka_offset SET next_offset = 4 WHERE audited = 3",
+    ],
+)
+async def test_counts_that_do_not_add_up_are_refused_to_everybody(
+    trail_database: DatabaseConfig, change: str
+) -> None:
+    await a_trail(trail_database)
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="kafka_offset_accounting"):
+        tamper(trail_database, change)
+
+
 async def test_a_running_service_is_no_matter(
     trail_database: DatabaseConfig, verify: Verify
 ) -> None:
