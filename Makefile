@@ -28,7 +28,7 @@ demo: install-demo ## the whole chain on this machine, with a page to look at (C
 
 test: install ## every test; a server that cannot be started here is skipped with a reason
 	@tests/servers/fetch-jars --if-possible
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 $(ARGS)
 
 faults: install ## every fault, with real servers; the table goes to build/faults.json too
 	@tests/servers/fetch-jars --if-possible

@@ -2,7 +2,13 @@
 
 import pytest
 
-pytest_plugins = ["tests.servers.required", "tests.servers.postgres", "tests.servers.kafka"]
+pytest_plugins = [
+    "tests.scheduling",
+    "tests.servers.required",
+    "tests.servers.shared",
+    "tests.servers.postgres",
+    "tests.servers.kafka",
+]
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 INI = """
@@ -26,13 +28,14 @@ SKIPS_SOMETHING_ELSE = SKIPS_KAFKA.replace("@pytest.mark.kafka\n", "")
 
 
 def run_pytest(
-    folder: Path, test: str, environment: Mapping[str, str]
+    folder: Path, test: str, environment: Mapping[str, str], *options: str
 ) -> subprocess.CompletedProcess[str]:
     (folder / "pytest.ini").write_text(INI)
     (folder / "test_sample.py").write_text(test)
     without_ci = {name: value for name, value in os.environ.items() if name != "CI"}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.servers.required", "-p", "no:cacheprovider"],
+    command = [sys.executable, "-m", "pytest", "-p", "tests.servers.required"]
+    return subprocess.run(  # noqa: S603 - our own interpreter
+        [*command, "-p", "no:cacheprovider", *options],
         cwd=folder,
         env={**without_ci, "PYTHONPATH": str(REPOSITORY), **environment},
         capture_output=True,
@@ -41,8 +44,11 @@ def run_pytest(
     )
 
 
-def test_ci_fails_when_a_test_of_a_real_service_is_skipped(tmp_path: Path) -> None:
-    finished = run_pytest(tmp_path, SKIPS_KAFKA, {"CI": "true"})
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_ci_fails_when_a_test_of_a_real_service_is_skipped(
+    tmp_path: Path, options: Sequence[str]
+) -> None:
+    finished = run_pytest(tmp_path, SKIPS_KAFKA, {"CI": "true"}, *options)
 
     assert finished.returncode == 1
     assert "test_sample.py::test_of_kafka (kafka)" in finished.stdout

@@ -6,7 +6,6 @@ topics), else one that is started from the jars of `make kafka` and ends with th
 either, tests skip.
 """
 
-import atexit
 import functools
 import os
 import tempfile
@@ -17,6 +16,7 @@ import pytest
 from adapters.embedded.errors import EmbeddedServerError
 from tests.servers.kafka_cluster import KafkaCluster
 from tests.servers.kafka_server import KafkaServer
+from tests.servers.shared import until_the_end
 
 
 @functools.cache
@@ -45,6 +45,6 @@ def _start_server() -> str:
     except EmbeddedServerError as error:
         home.cleanup()
         pytest.skip(f"no Kafka: {error}; or set CDC_AUDIT_TEST_BOOTSTRAP to a broker's host:port")
-    atexit.register(home.cleanup)
-    atexit.register(server.stop)
+    until_the_end.callback(home.cleanup)
+    until_the_end.callback(server.stop)
     return server.bootstrap

@@ -4,7 +4,6 @@ A real MariaDB for tests, started from the system's programs and ended with the 
 Without them, tests skip: Debian's package is ``mariadb-server``.
 """
 
-import atexit
 import functools
 import os
 import secrets
@@ -22,6 +21,7 @@ import pytest
 
 from adapters.mysql.column_type_catalog import MySqlAddress
 from tests.processes import wait_until
+from tests.servers.shared import until_the_end
 
 _SERVER = ("mariadbd", "/usr/sbin/mariadbd")
 _INSTALL = ("mariadb-install-db", "/usr/bin/mariadb-install-db")
@@ -37,7 +37,7 @@ def mariadb_address() -> MySqlAddress:
     """Give the address of the test server with a user who may do anything; start it if need be."""
     server, install = (_program(names) for names in (_SERVER, _INSTALL))
     home = tempfile.TemporaryDirectory(prefix="cdc-mariadb-", ignore_cleanup_errors=True)
-    atexit.register(home.cleanup)
+    until_the_end.callback(home.cleanup)
     data, log = Path(home.name, "data"), Path(home.name, "log")
     user = ["--user=root"] if os.geteuid() == 0 else []
     where = ["--no-defaults", f"--datadir={data}", *user]
@@ -48,8 +48,8 @@ def mariadb_address() -> MySqlAddress:
     place = [f"--socket={path}", f"--port={port}", f"--bind-address={_HOST}", *_BINLOG]
     with log.open("a") as output:
         process = subprocess.Popen([server, *where, *place], stdout=output, stderr=output)  # noqa: S603 - likewise
-    atexit.register(process.wait, 30)
-    atexit.register(process.terminate)
+    until_the_end.callback(process.wait, 30)
+    until_the_end.callback(process.terminate)
     wait_until(lambda: _listens(port), what=f"MariaDB; its log is {log}")
     password = secrets.token_hex(8)
     with pymysql.connect(unix_socket=path, user="root") as root, root.cursor() as cursor:
