@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from adapters.otel.metrics_collector import MetricsCollector
 from application.reports import PipelineState, PipelineStatus
+from application.transform_load import TransformLoad
 from application.vital_signs import PoolUsage, TrailCondition
 from domain.disposition import Tally
 from domain.stream import StreamPartition
@@ -57,7 +58,9 @@ def served() -> dict[str, set[str]]:
         )
     )
     metrics.record_message_failed(TOPIC, "ValidationError")
-    metrics.watch_pipeline(lambda: PipelineStatus(state=PipelineState.RUNNING))
+    load = TransformLoad(decisions={("ray", "burst"): 1}, seconds={"ray": 0.5})
+    status = PipelineStatus(state=PipelineState.RUNNING, transform_load=load)
+    metrics.watch_pipeline(lambda: status)
     metrics.watch_lag(lambda: {StreamPartition(1, 0, TOPIC): 5})
     metrics.watch_pool(lambda: PoolUsage(size=2, idle=1, waiting=0, limit=30))
     metrics.tell_condition(TrailCondition())
