@@ -13,12 +13,20 @@ import threading
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from adapters.memory.quarantine import MemoryQuarantine
 from application.reports import PipelineState, PipelineStatus
@@ -36,7 +44,8 @@ _Result = TypeVar("_Result")
 
 @contextmanager
 def chromium() -> Generator[Browser]:
-    """Start the system's browser; skip where there is none."""
+    """Start the system's browser; skip where there is none. A busy machine is no failure."""
+    expect.set_options(timeout=PATIENCE * 1_000)
     if _CHROMIUM is None:
         pytest.skip(_REASON)
     unsandboxed = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -127,8 +136,17 @@ def page_server(trail: PageTrail, access: PageAccess | None = None) -> Generator
         end()
 
 
+class AnyServer(Protocol):
+    """A page that is served, here or by another process."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        ...
+
+
 @contextmanager
-def a_tab(browser: Browser, server: PageServer, **options: Any) -> Generator[Page]:  # noqa: ANN401 - any option
+def a_tab(browser: Browser, server: AnyServer, **options: Any) -> Generator[Page]:  # noqa: ANN401 - any option
     """
     Open a tab at the list of changes.
 

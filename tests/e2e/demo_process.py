@@ -68,6 +68,16 @@ class DemoProcess:
         assert found, f"no {pattern!r} in {self.printed}"
         return found.group(1)
 
+    def setting(self, name: str) -> str:
+        """A setting that it gave to its service."""
+        wanted = f"{name}="
+        for pid in self.tree:
+            given = Path("/proc", str(pid), "environ").read_bytes().decode().split("\0")
+            for one in given:
+                if one.startswith(wanted):
+                    return one.removeprefix(wanted)
+        raise AssertionError(f"no process of the demo has {name}")
+
     def type(self, keys: bytes) -> None:
         """Type into its terminal."""
         os.write(self._terminal, keys)

@@ -1,18 +1,17 @@
 """Every page by axe-core in both themes, and on the narrowest phone."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.e2e.axe import violations
 from tests.e2e.browser import PageServer, a_tab, chromium, page_server
 from tests.unit.http.troubled_shop import a_troubled_shop
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parents[1] / "data" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 NARROW: dict[str, Any] = {
     "viewport": {"width": 360, "height": 740},
     "is_mobile": True,
@@ -53,20 +52,6 @@ def server() -> Iterator[PageServer]:
     """Serve a shop in which something went wrong."""
     with page_server(a_troubled_shop()) as server:
         yield server
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on the page."""
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)"
-    )
-    return [
-        f"{one['id']}: {node['html'][:150]} {node['any'][:1]}"
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-        for node in one["nodes"]
-    ]
 
 
 def settled(page: Page, path: str) -> None:

@@ -10,6 +10,7 @@ from domain.access import Role
 from entrypoints.http.access_config import AccessConfig
 from entrypoints.http.page_access import PageAccess, page_access
 from tests.e2e.browser import PageServer, a_tab, chromium, page_server
+from tests.e2e.keyboard import press
 from tests.unit.http.troubled_shop import a_troubled_shop
 
 pytestmark = pytest.mark.browser
@@ -34,20 +35,6 @@ def tab(chrome: Browser, server: PageServer) -> Iterator[Page]:
     """Open the first page."""
     with a_tab(chrome, server) as page:
         yield page
-
-
-def to(page: Page, name: str, *, role: str = "link") -> None:
-    """Walk with the keyboard alone to what has a name, and press it."""
-    for _ in range(200):
-        page.keyboard.press("Tab")
-        at = page.evaluate(
-            "[document.activeElement.tagName, (document.activeElement.getAttribute('aria-label')"
-            " ?? document.activeElement.textContent).trim().replace(/\\s+/g, ' ')]"
-        )
-        if at[1].startswith(name) and at[0] == {"link": "A", "button": "BUTTON"}[role]:
-            page.keyboard.press("Enter")
-            return
-    pytest.fail(f"the keyboard does not reach {name!r}")
 
 
 def test_who_is_on_call_finds_what_else_happened_and_how_to_put_it_back(tab: Page) -> None:
@@ -121,10 +108,10 @@ def test_the_keyboard_leads_from_the_list_to_the_script(tab: Page) -> None:
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("heading", level=1)).to_contain_text("public.orders")
 
-    to(tab, "History of this row")
+    press(tab, "History of this row")
     expect(tab.get_by_role("heading", name="Timeline, newest first")).to_be_visible()
     tab.go_back()
-    to(tab, "Put it back")
+    press(tab, "Put it back")
 
     expect(tab.locator("#script")).to_be_visible()
 
