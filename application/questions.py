@@ -6,6 +6,7 @@ All questions to the trail, wired: what API, command line and page are built on.
     row_at   the row as it was                 statistics   tables, hours, rows, writers
     trail    search, one change, live changes  health       gaps, quarantine, silence
     counter  how many a search finds           put_back     the SQL that reverts
+    exports  all that a search finds
 """
 
 import msgspec
@@ -23,6 +24,7 @@ from application.reading_ports import (
     RedeliveryReader,
     RowReader,
     StatisticsReader,
+    TrailExporter,
     TrailHealthReader,
     TransactionReader,
 )
@@ -45,6 +47,7 @@ class TrailReaders(msgspec.Struct, frozen=True, kw_only=True):
         redeliveries: What was delivered again.
         transactions: What belongs to one transaction.
         counter: Counts.
+        exports: Everything that a search finds.
         statistics: Adds up.
         health: What the trail says of itself.
         coverage: Tables and columns.
@@ -58,6 +61,7 @@ class TrailReaders(msgspec.Struct, frozen=True, kw_only=True):
     redeliveries: RedeliveryReader
     transactions: TransactionReader
     counter: ChangeCounter
+    exports: TrailExporter
     statistics: StatisticsReader
     health: TrailHealthReader
     coverage: CoverageReader
@@ -70,6 +74,7 @@ class TrailQuestions(msgspec.Struct, frozen=True, kw_only=True):
 
     trail: QueryTrail
     counter: ChangeCounter
+    exports: TrailExporter
     find: FindRow
     history: RowHistory
     row_at: RowAt
@@ -101,6 +106,7 @@ def questions_to(
     return TrailQuestions(
         trail=trail or QueryTrail(readers.trail),
         counter=readers.counter,
+        exports=readers.exports,
         find=FindRow(readers.catalog, readers.trail, rows),
         history=RowHistory(rows, readers.redeliveries, missing),
         row_at=row_at,

@@ -5,7 +5,7 @@ All raise `QueryTooWideError` where the database may not take longer, and anothe
 `RepositoryError` where the trail cannot be read now.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from typing import Protocol
 
 from application.trail_facts import (
@@ -111,6 +111,19 @@ class TransactionReader(Protocol):
         self, transaction: TransactionIdentity, *, at: int
     ) -> Sequence[StoredControl]:
         """The BEGIN and END records of `transaction`, likewise, by place."""
+        ...
+
+
+class TrailExporter(Protocol):
+    """Reads all that a search finds, however much it is."""
+
+    def pages(self, query: TrailQuery) -> AsyncGenerator[Sequence[StoredRecord]]:
+        """
+        Give everything that matches `query`, newest first, as the trail is at one moment.
+
+        What is committed meanwhile is not in it, whatever its time. At most `limit` changes are
+        given at once; fewer, or none, where looking for more takes long.
+        """
         ...
 
 

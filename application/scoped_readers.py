@@ -9,17 +9,19 @@ quarantine, accounting) is seen where the topic's name ends in a table that may 
 (``shop.public.orders``); a topic that is named otherwise is not.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
 
 import msgspec
 
-from application.ports import SourceCatalog, TrailReader
+from application.ports import TrailReader
 from application.put_back import PutBack
 from application.questions import TrailQuestions, TrailReaders, questions_to
 from application.reading_ports import (
     ChangeCounter,
     RowReader,
     StatisticsReader,
+    TrailExporter,
     TransactionReader,
 )
 from application.scoped_health import (
@@ -39,9 +41,10 @@ from application.trail_query import (
     StoredRecord,
     TrailQuery,
 )
+from application.visible_tables import VisibleTables, sees
 from domain.access import NotAllowedError, TableScope
 from domain.row_identity import RowIdentity
-from domain.source_table import SourceColumns, SourceTable
+from domain.source_table import SourceTable
 from domain.transaction_identity import TransactionIdentity
 
 _LOOK = 200
@@ -68,7 +71,7 @@ def scoped_questions(
 
 def scoped(readers: TrailReaders, scope: TableScope) -> TrailReaders:
     """Sift everything that reads a trail."""
-    tables = _VisibleTables(readers.catalog, scope)
+    tables = VisibleTables(readers.catalog, scope)
     return TrailReaders(
         trail=_Trail(readers.trail, scope, tables),
         catalog=tables,
@@ -76,6 +79,7 @@ def scoped(readers: TrailReaders, scope: TableScope) -> TrailReaders:
         redeliveries=readers.redeliveries,
         transactions=_Transactions(readers.transactions, scope),
         counter=_Counter(readers.counter, tables),
+        exports=_Exporter(readers.exports, scope, tables),
         statistics=_Statistics(readers.statistics, tables),
         health=ScopedHealth(readers.health, scope),
         coverage=ScopedCoverage(readers.coverage, scope),
@@ -84,24 +88,8 @@ def scoped(readers: TrailReaders, scope: TableScope) -> TrailReaders:
     )
 
 
-class _VisibleTables:
-    """The tables that were met, and may be seen."""
-
-    def __init__(self, catalog: SourceCatalog, scope: TableScope) -> None:
-        self._catalog = catalog
-        self._scope = scope
-
-    async def sources(self) -> SourceColumns:
-        found = await self._catalog.sources()
-        return {source: columns for source, columns in found.items() if _sees(self._scope, source)}
-
-    async def among(self, query: TrailQuery) -> TrailQuery:
-        """`query`, of these tables only."""
-        return msgspec.structs.replace(query, tables=tuple(await self.sources()))
-
-
 class _Trail:
-    def __init__(self, reader: TrailReader, scope: TableScope, tables: _VisibleTables) -> None:
+    def __init__(self, reader: TrailReader, scope: TableScope, tables: VisibleTables) -> None:
         self._reader = reader
         self._scope = scope
         self._tables = tables
@@ -111,7 +99,7 @@ class _Trail:
 
     async def find(self, stream_id: int, partition: int, offset: int) -> StoredRecord | None:
         found = await self._reader.find(stream_id, partition, offset)
-        return found if found is not None and _sees(self._scope, found.source) else None
+        return found if found is not None and sees(self._scope, found.source) else None
 
     async def position(self) -> Cursor:
         return await self._reader.position()
@@ -124,7 +112,19 @@ class _Trail:
         return self._seen(found), behind
 
     def _seen(self, found: Sequence[StoredRecord]) -> Sequence[StoredRecord]:
-        return [stored for stored in found if _sees(self._scope, stored.source)]
+        return [stored for stored in found if sees(self._scope, stored.source)]
+
+
+class _Exporter:
+    def __init__(self, exports: TrailExporter, scope: TableScope, tables: VisibleTables) -> None:
+        self._exports = exports
+        self._scope = scope
+        self._tables = tables
+
+    async def pages(self, query: TrailQuery) -> AsyncGenerator[Sequence[StoredRecord]]:
+        async with aclosing(self._exports.pages(await self._tables.among(query))) as pages:
+            async for page in pages:
+                yield [stored for stored in page if sees(self._scope, stored.source)]
 
 
 class _Rows:
@@ -141,26 +141,26 @@ class _Rows:
         oldest_first: bool = False,
         limit: int,
     ) -> Sequence[StoredRecord]:
-        if not _sees(self._scope, row.source):
+        if not sees(self._scope, row.source):
             return ()
         return await self._rows.changes_of(
             row, before=before, after=after, oldest_first=oldest_first, limit=limit
         )
 
     async def turns_of(self, row: RowIdentity) -> Sequence[StoredRecord]:
-        return await self._rows.turns_of(row) if _sees(self._scope, row.source) else ()
+        return await self._rows.turns_of(row) if sees(self._scope, row.source) else ()
 
     async def truncates_of(
         self, source: SourceTable, *, since: int, until: int | None, limit: int
     ) -> Sequence[StoredRecord]:
-        if not _sees(self._scope, source):
+        if not sees(self._scope, source):
             return ()
         return await self._rows.truncates_of(source, since=since, until=until, limit=limit)
 
     async def rows_changed(
         self, source: SourceTable, *, since: int, until: int, limit: int
     ) -> Sequence[RowIdentity]:
-        if not _sees(self._scope, source):
+        if not sees(self._scope, source):
             return ()
         return await self._rows.rows_changed(source, since=since, until=until, limit=limit)
 
@@ -190,7 +190,7 @@ class _Transactions:
         wide = max(limit, _LOOK)
         while True:
             found = await self._transactions.changes_in(transaction, at=at, limit=wide)
-            seen = [stored for stored in found if _sees(self._scope, stored.source)]
+            seen = [stored for stored in found if sees(self._scope, stored.source)]
             if len(seen) >= limit or len(found) < wide:
                 return seen[:limit]
             if wide >= _MOST_LOOKED_AT:
@@ -214,7 +214,7 @@ class _AllOrNothing(_Transactions):
         self, transaction: TransactionIdentity, *, at: int, limit: int
     ) -> Sequence[StoredRecord]:
         found = await self._transactions.changes_in(transaction, at=at, limit=limit)
-        if not all(_sees(self._scope, stored.source) for stored in found):
+        if not all(sees(self._scope, stored.source) for stored in found):
             raise NotAllowedError(
                 "the transaction has changes of tables that you may not see: half of it must "
                 "not be put back. Ask for single changes, or somebody who sees all tables."
@@ -223,7 +223,7 @@ class _AllOrNothing(_Transactions):
 
 
 class _Counter:
-    def __init__(self, counter: ChangeCounter, tables: _VisibleTables) -> None:
+    def __init__(self, counter: ChangeCounter, tables: VisibleTables) -> None:
         self._counter = counter
         self._tables = tables
 
@@ -232,7 +232,7 @@ class _Counter:
 
 
 class _Statistics:
-    def __init__(self, statistics: StatisticsReader, tables: _VisibleTables) -> None:
+    def __init__(self, statistics: StatisticsReader, tables: VisibleTables) -> None:
         self._statistics = statistics
         self._tables = tables
 
@@ -289,7 +289,3 @@ class _Statistics:
     async def _within(self, tables: Collection[SourceTable] | None) -> Collection[SourceTable]:
         visible = await self._tables.sources()
         return [table for table in visible if tables is None or table in tables]
-
-
-def _sees(scope: TableScope, source: SourceTable) -> bool:
-    return scope.sees(source.source_database, source.source_schema, source.source_table)

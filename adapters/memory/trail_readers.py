@@ -5,6 +5,7 @@ from adapters.memory.missing_parts import MemoryMissingPartsReader, MemoryTrailH
 from adapters.memory.row_reader import MemoryRowReader, MemoryTransactionReader
 from adapters.memory.statistics_reader import MemoryChangeCounter, MemoryStatisticsReader
 from adapters.memory.trail import MemoryTrail
+from adapters.memory.trail_exporter import MemoryTrailExporter
 from adapters.memory.trail_reader import MemoryTrailReader
 from application.questions import TrailReaders
 
@@ -20,6 +21,7 @@ def memory_readers(trail: MemoryTrail) -> TrailReaders:
         redeliveries=rows,
         transactions=MemoryTransactionReader(trail),
         counter=MemoryChangeCounter(reader),
+        exports=MemoryTrailExporter(reader),
         statistics=MemoryStatisticsReader(trail),
         health=health,
         coverage=health,

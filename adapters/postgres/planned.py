@@ -60,6 +60,12 @@ async def one_snapshot(session: Session) -> AsyncGenerator[None]:
         await session.set_isolation_level(before)
 
 
+def settings_of(settings: Settings) -> tuple[bytes, Sequence[str | None]]:
+    """The statement that lets `settings` hold until the transaction ends, and its values."""
+    statement = f"SELECT {', '.join([_SET] * len(settings))}".encode()
+    return statement, [part for pair in settings.items() for part in pair]
+
+
 async def planned_rows(
     session: Session,
     settings: Settings,
@@ -77,9 +83,8 @@ async def planned_rows(
         parameters: Its values.
     """
     is_kept = settings.get("plan_cache_mode") == KEPT["plan_cache_mode"]
-    setting = f"SELECT {', '.join([_SET] * len(settings))}".encode()
     async with session.pipeline():
-        await session.execute(setting, [part for pair in settings.items() for part in pair])
+        await session.execute(*settings_of(settings))
         cursor = await session.execute(
             sql.Composed([statement]), parameters, prepare=True if is_kept else None
         )

@@ -15,7 +15,8 @@ from adapters.postgres.pool import Session
 from application.trail_query import TrailQuery
 from domain.errors import QueryTooWideError
 
-_MINUTE = 60_000_000
+_SECOND = 1_000_000
+_MINUTE = 60 * _SECOND
 _LITTLE_WIDER, _WIDER, _MUCH_WIDER = 2, 4, 16
 _RESERVE = 1.5
 _CHEAP = 0.003
@@ -69,6 +70,7 @@ class Window:
         until: Its end, which is not in it.
         settings: What the statement that looks at it is to be executed with.
         share_found: How much of what is wanted was found so far; the next window is chosen by it.
+        wider: How many times as wide the next window is, where its user knows better.
     """
 
     def __init__(self, since: int, until: int, settings: Settings) -> None:
@@ -76,13 +78,14 @@ class Window:
         self.until = until
         self.settings = settings
         self.share_found = 0.0
+        self.wider: float | None = None
 
 
 async def windows_back(
-    session: Session, query: TrailQuery, deadline: Deadline
+    session: Session, query: TrailQuery, deadline: Deadline | None
 ) -> AsyncGenerator[Window]:
     """
-    Give windows of the query's time, the newest first.
+    Give windows of the query's time, the newest first; without a deadline, as long as it takes.
 
     Raises:
         QueryTooWideError: The deadline has passed.
@@ -100,11 +103,12 @@ async def windows_back(
     while top > bottom:
         since = max(bottom, min(top, now) - width)
         plan = _BY_TIME if width <= _WIDEST_KEPT else _BY_ANYTHING
-        settings = {**deadline.settings(looked_back_to=looked_back_to), **plan}
+        left = {} if deadline is None else deadline.settings(looked_back_to=looked_back_to)
         began = time.monotonic()
-        window = Window(since, top, settings)
+        window = Window(since, top, {**left, **plan})
         yield window
-        width = int(width * _growth(window.share_found, time.monotonic() - began))
+        grown = window.wider or _growth(window.share_found, time.monotonic() - began)
+        width = max(_SECOND, int(width * grown))
         looked_back_to = top = since
 
 

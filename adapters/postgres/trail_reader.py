@@ -44,7 +44,7 @@ FROM (
 ) AS t JOIN kafka_stream AS s USING (stream_id)
 ORDER BY {newest_first}
 """)
-_NEWEST_FIRST = sql.SQL(
+NEWEST_FIRST = sql.SQL(
     "t.change_timestamp DESC, t.stream_id DESC, t.kafka_partition DESC, t.kafka_offset DESC"
 )
 
@@ -165,7 +165,7 @@ async def _search(
 ) -> Sequence[StoredRecord]:
     times = both(between(query.since, query.until), before_place(query.before))
     whole = both(found, times)
-    statement = _SEARCH.format(selected=SELECTED, where=whole.where, newest_first=_NEWEST_FIRST)
+    statement = _SEARCH.format(selected=SELECTED, where=whole.where, newest_first=NEWEST_FIRST)
     parameters = {**whole.parameters, "limit": query.limit}
     return [stored_record(r) for r in await planned_rows(session, settings, statement, parameters)]
 

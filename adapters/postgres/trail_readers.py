@@ -8,6 +8,7 @@ from adapters.postgres.pool import SessionPool
 from adapters.postgres.reading import Reading
 from adapters.postgres.row_reader import PostgresRowReader
 from adapters.postgres.statistics_reader import PostgresStatisticsReader
+from adapters.postgres.trail_exporter import PostgresTrailExporter
 from adapters.postgres.trail_health import PostgresTrailHealthReader
 from adapters.postgres.trail_reader import PostgresTrailReader
 from adapters.postgres.transaction_reader import PostgresTransactionReader
@@ -35,6 +36,7 @@ def postgres_readers(
         redeliveries=rows,
         transactions=PostgresTransactionReader(reading),
         counter=PostgresChangeCounter(reading),
+        exports=PostgresTrailExporter(reading),
         statistics=PostgresStatisticsReader(reading),
         health=health,
         coverage=health,

@@ -47,7 +47,7 @@ def seen(trail: Trail, *patterns: str) -> TrailQuestions:
         (["nothing.*"], []),
     ],
 )
-async def test_a_search_and_its_count_have_only_what_may_be_seen(
+async def test_a_search_its_count_and_its_export_have_only_what_may_be_seen(
     trail: Trail, patterns: Sequence[str], expected: Sequence[int]
 ) -> None:
     await a_trail_of(trail, *map(keyed, _CHANGES))
@@ -55,8 +55,9 @@ async def test_a_search_and_its_count_have_only_what_may_be_seen(
 
     page = await questions.trail.latest(TrailQuery())
     counted = await questions.counter.count(TrailQuery(), at_most=100)
+    exported = [s async for part in questions.exports.pages(TrailQuery()) for s in part]
 
-    assert offsets(page.changes) == expected
+    assert offsets(page.changes) == offsets(exported) == expected
     assert (counted.number, counted.is_exact) == (len(expected), True)
 
 
