@@ -103,7 +103,9 @@ async def windows_back(
     while top > bottom:
         since = max(bottom, min(top, now) - width)
         plan = _BY_TIME if width <= _WIDEST_KEPT else _BY_ANYTHING
-        left = {} if deadline is None else deadline.settings(looked_back_to=looked_back_to)
+        left: Settings = (
+            {} if deadline is None else deadline.settings(looked_back_to=looked_back_to)
+        )
         began = time.monotonic()
         window = Window(since, top, {**left, **plan})
         yield window
