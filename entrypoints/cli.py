@@ -6,11 +6,13 @@ command line or a setting is wrong; 3 the tables are older or newer than this pr
 must not be read on without an operator's decision.
 """
 
+import gc
 import json
 import logging
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -111,7 +113,8 @@ def status_of(error: CdcAuditError) -> int:
 @app.command()
 def run(config: ConfigFile = None) -> int:
     """Read the topics, keep the trail, serve page, health and metrics, until stopped."""
-    from entrypoints.run import run_service
+    with _importing():
+        from entrypoints.run import run_service
 
     return run_service(_valid(config))
 
@@ -181,6 +184,17 @@ def version(*, as_json: AsJson = False) -> int:
     else:
         print(f"cdc-audit {found['version']} (Python {found['python']})")
     return DONE
+
+
+@contextmanager
+def _importing() -> Generator[None]:
+    """Look for no garbage meanwhile: whatever is imported stays, and much is."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _valid(file: Path | None) -> "AppConfig":

@@ -17,9 +17,6 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 import msgspec
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.text import Text
 
 from entrypoints.log_repeats import RepeatFilter
 
@@ -94,24 +91,15 @@ class TerminalFormatter(logging.Formatter):
         return f"{record.getMessage()}{pairs}{_traceback(record)}"
 
 
-class _TerminalHandler(RichHandler):
-    """Shows messages as they are: no markup in what a source database sent."""
-
-    def render_message(self, record: logging.LogRecord, message: str) -> Text:
-        """Dim the values behind the message."""
-        text = Text(message)
-        text.stylize("dim", len(record.getMessage()))
-        return text
-
-
 def _handler(style: str, stream: TextIO) -> logging.Handler:
     if style == "terminal" or (style == "auto" and stream.isatty()):
-        console = Console(file=stream, force_terminal=style == "terminal" or None)
-        handler: logging.Handler = _TerminalHandler(
-            console=console, show_path=False, log_time_format="%H:%M:%S", markup=False
+        from entrypoints.terminal_log import (  # noqa: PLC0415 - rich is large, and few services log to a terminal
+            TerminalHandler,
         )
-        handler.setFormatter(TerminalFormatter())
-        return handler
+
+        shown = TerminalHandler(stream, is_forced=style == "terminal")
+        shown.setFormatter(TerminalFormatter())
+        return shown
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter() if style == "json" else LineFormatter())
     return handler

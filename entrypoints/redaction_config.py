@@ -12,7 +12,6 @@ from typing import Any, Literal
 import msgspec
 
 from adapters.cryptography.keys import KeyFile, read_keys
-from adapters.cryptography.quarantine_encryption import AesGcmQuarantineProtection
 from application.quarantine_protection import QuarantineProtection, WithheldBytes
 from application.retry_quarantined import RetrySchedule
 from domain.errors import ConfigurationError
@@ -164,6 +163,10 @@ def quarantine_protection(
     if config.raw == "withhold":
         return WithheldBytes(topics)
     if keys:
+        from adapters.cryptography.quarantine_encryption import (  # noqa: PLC0415 - cryptography is large, and few have keys
+            AesGcmQuarantineProtection,
+        )
+
         return AesGcmQuarantineProtection(keys, topics)
     if rules:
         raise ConfigurationError(

@@ -26,6 +26,7 @@ class FilesInOrder(LoadFileScheduling):
         return next((kind for start, kind in _TOGETHER.items() if file.startswith(start)), file)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FilesInOrder:
     """Deal the tests out in this way, in the order in which they were collected."""
     config.option.loadscopereorder = False

@@ -34,7 +34,7 @@ def test_the_contracts_of_import_linter_hold() -> None:
         ("entrypoints.cli", {"ray", "aiokafka", "psycopg", "uvicorn", "opentelemetry"}),
         ("entrypoints.settings", {"ray", "aiokafka", "uvicorn", "opentelemetry", "httpx2"}),
         ("entrypoints.library", {"ray"}),
-        ("entrypoints.container", {"ray"}),
+        ("entrypoints.run", {"ray", "pyarrow", "rich", "cryptography", "authlib", "httpx2"}),
         ("adapters.inprocess.transformer", {"ray", "aiokafka", "psycopg"}),
         ("adapters.schema_registry.lookup", {"httpx2", "confluent_kafka", "authlib"}),
     ],
