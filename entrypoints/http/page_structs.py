@@ -26,7 +26,10 @@ class SummaryPart(msgspec.Struct, frozen=True):
 
 
 class RowView(msgspec.Struct, frozen=True, kw_only=True):
-    """A change in a list. `order` sorts as text in the order of the trail."""
+    """
+    A change in a list. `order` sorts as text in the order of the trail; `is_same` is an update
+    that left every column as it was.
+    """
 
     id: str
     url: str
@@ -45,6 +48,7 @@ class RowView(msgspec.Struct, frozen=True, kw_only=True):
     user: str | None
     summary: Sequence[SummaryPart]
     more: int
+    is_same: bool
     before_unknown: bool
 
 

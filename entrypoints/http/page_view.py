@@ -45,6 +45,9 @@ def row_view(stored: StoredRecord, now: datetime) -> RowView:
         user=None if r.change_user is None else visible(r.change_user),
         summary=parts,
         more=more,
+        is_same=r.operation is OperationTypeEnum.UPDATE
+        and bool(diffs)
+        and all(diff.status is ColumnStatus.UNCHANGED for diff in diffs),
         before_unknown=r.operation in (OperationTypeEnum.UPDATE, OperationTypeEnum.DELETE)
         and r.before_image is not BeforeImage.COMPLETE,
     )

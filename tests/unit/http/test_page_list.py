@@ -62,6 +62,16 @@ async def test_old_values_that_were_not_sent_are_not_guessed() -> None:
     assert told == ["old values not sent", "stars 5 old values not sent"]
 
 
+async def test_an_update_that_left_every_column_as_it_was_says_so() -> None:
+    trail = PageTrail()
+    same = '{"id":3,"price":12.50}'
+    trail.add(record_key='{"id":3}', old_data=same, new_data=same, changed_columns=())
+
+    page = await page_of(trail)
+
+    assert cells(rows(page)[0])["summary"] == "no column changed"
+
+
 async def test_a_line_tells_null_from_the_text_null() -> None:
     trail = PageTrail()
     trail.add(
