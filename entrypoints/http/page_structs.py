@@ -27,8 +27,10 @@ class SummaryPart(msgspec.Struct, frozen=True):
 
 class RowView(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A change in a list. `order` sorts as text in the order of the trail; `is_same` is an update
-    that left every column as it was.
+    A change in a list.
+
+    `order` sorts as text in the order of the trail; `is_same` is an update that left every column
+    as it was.
     """
 
     id: str
