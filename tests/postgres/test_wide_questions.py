@@ -12,8 +12,11 @@ from application.trail_query import BoundedCount, TrailQuery, ValueFilter
 from domain.errors import QueryTooWideError
 from domain.row_identity import RowIdentity
 from domain.source_table import SourceTable
+from entrypoints.http.page_app import page_app
+from entrypoints.http.site import trail_site
 from tests.builders import DAY, NOON
 from tests.servers.postgres import scratch_database
+from tests.unit.http.requests import get
 
 pytestmark = pytest.mark.postgres
 
@@ -49,6 +52,27 @@ async def test_a_search_that_takes_too_long_says_how_to_narrow_it(
 ) -> None:
     with pytest.raises(QueryTooWideError, match="Narrow it by table, key or time"):
         await hurried.trail.latest(query)
+
+
+async def test_page_and_api_answer_503_and_say_how_to_narrow_it() -> None:
+    with scratch_database(statement_timeout=0.2) as config:
+        async with (
+            open_pool(config, access=Access.OWN) as owner,
+            owner.lease() as session,
+            session.transaction(),
+            open_pool(config, access=Access.READ) as pool,
+        ):
+            await session.execute("LOCK TABLE audit_logging IN ACCESS EXCLUSIVE MODE")
+            app = page_app(trail_site(postgres_readers(pool, config)))
+
+            for path in ("/search?user=nobody", "/transactions?id=1", "/changes/1-0-1"):
+                page = await get(app, path)
+                assert (page.status_code, "Narrow it by table" in page.text) == (503, True), path
+            for path in ("/changes?text=x", "/changes/1-0-1", "/statistics", "/export"):
+                answer = await get(app, f"/api/v1{path}")
+                assert (answer.status_code, answer.json()["status"]) == (503, 503), path
+                assert "Narrow it by table" in answer.json()["detail"]
+                assert "Retry-After" not in answer.headers
 
 
 async def test_a_count_that_takes_too_long_gives_what_was_counted(
