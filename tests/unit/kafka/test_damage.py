@@ -23,7 +23,7 @@ from tests.unit.kafka.members import reading
 pytestmark = pytest.mark.kafka
 
 VALUE, CHECKSUM, OFFSET, LONG, LAST = "value", "checksum", "offset", "long", "last"
-GARBAGE = "garbage"
+GARBAGE, BESIDE = "garbage", "beside"
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,12 @@ def damaged(server: KafkaServer) -> KafkaCluster:
         if topic != LAST:
             produce_in_one_batch(cluster, topic, b"d")
             produce_in_one_batch(cluster, topic, b"e")
+    cluster.create_topic(BESIDE, partitions=3)
+    for partition in range(3):
+        produce_in_one_batch(cluster, BESIDE, b"a", b"b", partition=partition)
     server.stop()
     data = server.home / "data"
+    damage_batch(data, BESIDE, batch=0, field=Field.LAST_BYTE, partition=1)
     for topic in (VALUE, LONG, LAST):
         damage_batch(data, topic, batch=2, field=Field.LAST_BYTE)
     damage_batch(data, CHECKSUM, batch=2, field=Field.CRC)
@@ -62,10 +66,12 @@ def damaged(server: KafkaServer) -> KafkaCluster:
     return cluster
 
 
-def produce_in_one_batch(cluster: KafkaCluster, topic: str, *values: bytes) -> None:
+def produce_in_one_batch(
+    cluster: KafkaCluster, topic: str, *values: bytes, partition: int = 0
+) -> None:
     producer = Producer({"bootstrap.servers": cluster.bootstrap, "linger.ms": 100, "log_level": 0})
     for value in values:
-        producer.produce(topic, value, partition=0)
+        producer.produce(topic, value, partition=partition)
     assert producer.flush(PATIENCE) == 0
 
 
@@ -140,6 +146,15 @@ async def test_damage_at_the_first_offset_that_is_read_stops_at_once(damaged: Ka
         assert the_stop(member).offset == 2
 
     assert member.values_of(VALUE) == []
+
+
+async def test_damage_costs_no_record_that_was_fetched_with_it(damaged: KafkaCluster) -> None:
+    """What aiokafka had drained of the others it throws away, and their positions have moved."""
+    async with reading(damaged, BESIDE) as member:
+        await poll_until(lambda: bool(member.source.stopped()) and len(member.values) == 4, member)
+
+    others = [member.values_of(BESIDE, partition) for partition in (0, 2)]
+    assert others == [[b"a", b"b"], [b"a", b"b"]]
 
 
 async def test_aiokafka_gives_nothing_of_a_fetch_that_has_damage_in_it(
