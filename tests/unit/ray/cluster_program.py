@@ -20,7 +20,14 @@ from ray.cluster_utils import Cluster
 
 from tests.processes import descendants
 
-NODE = {"num_cpus": 1, "object_store_memory": 80 * 1024 * 1024, "include_dashboard": False}
+NODE = {
+    "num_cpus": 1,
+    "object_store_memory": 80 * 1024 * 1024,
+    # Each of these would be one more Python program to start, and nothing here looks at it.
+    "include_dashboard": False,
+    "include_log_monitor": False,
+    "no_monitor": True,
+}
 NOTICES_SOON = {
     "health_check_initial_delay_ms": 500,
     "health_check_period_ms": 500,
@@ -43,12 +50,16 @@ def main() -> None:
     cluster = ray_cluster(
         initialize_head=True, head_node_args={**NODE, "_system_config": NOTICES_SOON}
     )
-    nodes = [cluster.add_node(**NODE) for _ in range(2)]
+    # Drivers may join already; with one CPU a node, the second one's worker waits for a node.
     print(cluster.address, flush=True)  # noqa: T201 - whoever started this reads it
+    nodes = [cluster.add_node(wait=False, **NODE) for _ in range(2)]
+    cluster.wait_for_nodes()
     for _ in sys.stdin:
         busy = [n for n in nodes if transforms(n.all_processes["raylet"][0].process.pid)]
         cluster.remove_node(busy[0], allow_graceful=False)
         print("killed", flush=True)  # noqa: T201 - as above
+    for node in [*cluster.worker_nodes, cluster.head_node]:
+        cluster.remove_node(node, allow_graceful=False)  # nobody is left to be told
     cluster.shutdown()
 
 

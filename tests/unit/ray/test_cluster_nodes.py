@@ -11,7 +11,6 @@ import pytest
 
 from adapters.ray.config import RayConfig
 from adapters.ray.opening import open_workers
-from adapters.ray.transformer import RayTransformer
 from tests.pipelines import until
 from tests.unit.ray.records import a_batch_of, a_slice, a_work, numbered, transformed_here
 
@@ -61,37 +60,35 @@ async def three_nodes() -> AsyncGenerator[Nodes]:
         await process.wait()
 
 
-@asynccontextmanager
-async def joined(nodes: Nodes, namespace: str) -> AsyncGenerator[RayTransformer]:
-    config = RayConfig(address=nodes.address, namespace=namespace, workers=1)
-    async with open_workers(a_work(), config) as transformer:
-        yield transformer
-
-
 class Service:
     """
-    Sends one batch after the other until it is told that it is enough.
+    Joins the cluster, and sends one batch after the other until it is told that it is enough.
+
+    Args:
+        nodes: The cluster.
+        namespace: Under which it joins.
 
     Attributes:
         right: Batches that were transformed as they are in this process.
         wrong: The first offsets of those that were not.
     """
 
-    def __init__(self, transformer: RayTransformer) -> None:
-        self._transformer = transformer
+    def __init__(self, nodes: Nodes, namespace: str) -> None:
+        self._config = RayConfig(address=nodes.address, namespace=namespace, workers=1)
         self.right = 0
         self.wrong: list[int] = []
 
     async def run(self, enough: asyncio.Event) -> None:
         """Send."""
-        for first in itertools.count(0, RECORDS):
-            if enough.is_set():
-                return
-            batch = a_batch_of(a_slice(*numbered(RECORDS, start=first), first=first))
-            if await self._transformer.transform(batch) == transformed_here(batch):
-                self.right += 1
-            else:
-                self.wrong.append(first)
+        async with open_workers(a_work(), self._config) as transformer:
+            for first in itertools.count(0, RECORDS):
+                if enough.is_set():
+                    return
+                batch = a_batch_of(a_slice(*numbered(RECORDS, start=first), first=first))
+                if await transformer.transform(batch) == transformed_here(batch):
+                    self.right += 1
+                else:
+                    self.wrong.append(first)
 
 
 async def until_more(*services: Service) -> None:
@@ -107,14 +104,9 @@ async def test_a_node_that_is_killed_under_load_costs_two_services_nothing(
     monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     caplog.set_level(logging.WARNING, "adapters.ray.transformer")
     enough = asyncio.Event()
-    async with (
-        three_nodes() as nodes,
-        joined(nodes, "audit-of-orders") as one,
-        joined(nodes, "audit-of-stock") as other,
-        asyncio.TaskGroup() as group,
-    ):
-        services = (Service(one), Service(other))
-        for service in services:
+    async with three_nodes() as nodes, asyncio.TaskGroup() as group:
+        services = [Service(nodes, f"audit-of-{name}") for name in ("orders", "stock")]
+        for service in services:  # each joins in its own time: side by side, as services do
             group.create_task(service.run(enough))
         await until_more(*services)
 
