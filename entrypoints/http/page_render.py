@@ -86,6 +86,7 @@ class Renderer:
             loader=jinja2.FileSystemLoader(_TEMPLATES),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
+            auto_reload=False,  # else every line of a list asks the disk whether it still is so
             trim_blocks=True,
             lstrip_blocks=True,
         )
