@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from adapters.memory.trail import MemoryOffset, MemoryStream, MemoryTrail
+from adapters.memory.trail_exporter import MemoryTrailExporter
 from adapters.memory.trail_reader import MemoryTrailReader
 from adapters.memory.trail_readers import memory_readers
 from application.trail_query import Cursor, StoredRecord
@@ -27,7 +28,9 @@ class PageTrail:
         """The trail as page and API have it; read by `reader`, if one is given."""
         readers = memory_readers(self.memory)
         if reader is not None:
-            readers = msgspec.structs.replace(readers, trail=reader, catalog=reader)
+            readers = msgspec.structs.replace(
+                readers, trail=reader, catalog=reader, exports=MemoryTrailExporter(reader)
+            )
         return trail_site(readers, live_interval=0.01)
 
     @property
