@@ -66,8 +66,10 @@ def _one_line(text: str) -> str:
 
 def trouble(error: Exception, config: DatabaseConfig) -> ConnectionError:
     """Make the retryable error that says where and why."""
+    is_right = isinstance(error, errors.InsufficientPrivilege)
+    remedy = f". Grant that to user {config.username}, or use another user" if is_right else ""
     return ConnectionError(
-        f"the database {config.address} cannot be used now: {reason(error, config)}"
+        f"the database {config.address} cannot be used now: {reason(error, config)}{remedy}"
     )
 
 

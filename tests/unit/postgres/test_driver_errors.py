@@ -138,3 +138,12 @@ def test_each_address_that_was_tried_is_told_once() -> None:
         f"{'; and '.join(REFUSED.format(one) for one in addresses[:3])}; and 1 more failed, too. "
         f"{HINT.strip()}"
     )
+
+
+def test_whoever_lacks_a_right_is_named() -> None:
+    error = errors.InsufficientPrivilege('permission denied to set role "audit_writer"')
+
+    assert str(trouble(error, CONFIG)).endswith(
+        f'permission denied to set role "audit_writer". Grant that to user {CONFIG.username}, or '
+        f"use another user"
+    )
