@@ -171,15 +171,11 @@ class Chain:
         ports = self.options.ports
         return {
             **dict.fromkeys(others, ""),
+            **self._database("SINK_DATABASE", shop.TRAIL_DATABASE),
+            **self._database("SOURCE_DATABASE", shop.SOURCE_DATABASE),  # for its columns' types
             "CDC_AUDIT_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
             "CDC_AUDIT_KAFKA_TOPICS": ",".join([*shop.TOPICS, shop.HEARTBEAT_TOPIC]),
             "CDC_AUDIT_KAFKA_GROUP_ID": "cdc_audit_demo",
-            "CDC_AUDIT_SINK_DATABASE_HOST": "127.0.0.1",
-            "CDC_AUDIT_SINK_DATABASE_PORT": str(self._postgres.port),
-            "CDC_AUDIT_SINK_DATABASE_USERNAME": SUPERUSER,
-            "CDC_AUDIT_SINK_DATABASE_PASSWORD": self._postgres.password,
-            "CDC_AUDIT_SINK_DATABASE_DATABASE": shop.TRAIL_DATABASE,
-            "CDC_AUDIT_SINK_DATABASE_SSLMODE": "disable",  # the wheel's server has no TLS
             "CDC_AUDIT_SINK_DATABASE_POOL_SIZE": "4",
             "CDC_AUDIT_CONSUMER_SHUTDOWN_TIMEOUT": str(STOP_TIMEOUT),
             "CDC_AUDIT_HTTP_PORT": str(ports.page),
@@ -188,6 +184,17 @@ class Chain:
             "CDC_AUDIT_TRANSFORM_ENGINE": self.options.engine,
             "CDC_AUDIT_LOGGING_FORMAT": "line",
         }
+
+    def _database(self, section: str, database: str) -> dict[str, str]:
+        settings = {
+            "HOST": "127.0.0.1",
+            "PORT": str(self._postgres.port),
+            "USERNAME": SUPERUSER,
+            "PASSWORD": self._postgres.password,
+            "DATABASE": database,
+            "SSLMODE": "disable",  # the wheel's server has no TLS
+        }
+        return {f"CDC_AUDIT_{section}_{name}": value for name, value in settings.items()}
 
     def _wait(self, ready: Callable[[], bool], part: str) -> None:
         deadline = time.monotonic() + PART_TIMEOUT
