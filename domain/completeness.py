@@ -250,16 +250,15 @@ def _has_passed(partition: PartitionStanding, transaction: EndedTransaction) -> 
     return transaction.last_position is not None and position > transaction.last_position
 
 
-class EndCollection(msgspec.Struct):
-    """How an END record counts the changes of one table."""
-
+class _EndCollection(msgspec.Struct):
     data_collection: str
     event_count: int
 
 
 class _End(msgspec.Struct):
     id: str = ""
-    data_collections: list[EndCollection] | None = None
+    event_count: int | None = None
+    data_collections: list[_EndCollection] | None = None
 
 
 class End(msgspec.Struct, frozen=True):
@@ -269,10 +268,12 @@ class End(msgspec.Struct, frozen=True):
     Attributes:
         counts: How many changes of each table.
         lsn: Where PostgreSQL's log had the transaction end, 16 hexadecimal digits; None for others.
+        events: How many changes in all.
     """
 
     counts: Sequence[tuple[str, int]]
     lsn: str | None
+    events: int
 
 
 def read_end(payload: str | None) -> End | None:
@@ -284,7 +285,7 @@ def read_end(payload: str | None) -> End | None:
     if end.data_collections is None:
         return None
     match = _POSTGRESQL_ID.fullmatch(end.id)
-    return End(
-        [(c.data_collection, c.event_count) for c in end.data_collections],
-        f"{int(match[1]):0{_LSN_DIGITS}X}" if match else None,
-    )
+    counts = [(c.data_collection, c.event_count) for c in end.data_collections]
+    lsn = f"{int(match[1]):0{_LSN_DIGITS}X}" if match else None
+    whole = sum(count for _, count in counts) if end.event_count is None else end.event_count
+    return End(counts, lsn, whole)

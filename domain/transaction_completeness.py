@@ -1,9 +1,10 @@
 """
-Whether all changes of a transaction are there, by the END record of the transaction.
+How much of a transaction is there, by the END record of the transaction: for who looks at it.
 
 The END record counts the events of the transaction, and those of each table. Without one nobody
 can say: the connector may not provide them (`provide.transaction.metadata`), or the transaction
-still goes on.
+still goes on. Why changes lack, and whether they can still come, `domain.completeness` judges: that
+takes a look at all partitions, and at rows that this reader may not see.
 """
 
 import enum
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 
 from domain.audit_record import AuditRecord
-from domain.completeness import EndCollection, collection_names
+from domain.completeness import End, collection_names, read_end
 from domain.control import ControlKind, ControlMessage
 
 
@@ -57,11 +58,6 @@ class CompletenessReport(msgspec.Struct, frozen=True, kw_only=True):
     collections: Sequence[CollectionCount] = ()
 
 
-class _End(msgspec.Struct):
-    event_count: int
-    data_collections: list[EndCollection] | None = None
-
-
 def completeness_of(
     changes: Sequence[AuditRecord], boundaries: Sequence[ControlMessage]
 ) -> CompletenessReport:
@@ -79,17 +75,13 @@ def completeness_of(
             completeness=Completeness.UNKNOWN, expected=None, found=len(found)
         )
     collections = tuple(
-        CollectionCount(
-            c.data_collection,
-            c.event_count,
-            sum(c.data_collection in _names(record) for record in found),
-        )
-        for c in end.data_collections or ()
+        CollectionCount(name, expected, sum(name in _names(record) for record in found))
+        for name, expected in end.counts
     )
-    missing = len(found) < end.event_count or any(c.found < c.expected for c in collections)
+    missing = len(found) < end.events or any(c.found < c.expected for c in collections)
     return CompletenessReport(
         completeness=Completeness.INCOMPLETE if missing else Completeness.COMPLETE,
-        expected=end.event_count,
+        expected=end.events,
         found=len(found),
         collections=collections,
     )
@@ -103,14 +95,9 @@ def _events(changes: Sequence[AuditRecord]) -> Collection[AuditRecord]:
     return by_order.values()
 
 
-def _last_end(boundaries: Sequence[ControlMessage]) -> _End | None:
-    for message in reversed(boundaries):
-        if message.kind is ControlKind.TRANSACTION_END and message.payload is not None:
-            try:
-                return msgspec.json.decode(message.payload, type=_End)
-            except msgspec.DecodeError:
-                continue
-    return None
+def _last_end(boundaries: Sequence[ControlMessage]) -> End | None:
+    ends = (m.payload for m in reversed(boundaries) if m.kind is ControlKind.TRANSACTION_END)
+    return next((end for payload in ends if (end := read_end(payload)) is not None), None)
 
 
 def _names(record: AuditRecord) -> Collection[str]:
