@@ -93,9 +93,9 @@ def test_who_is_on_call_puts_a_transaction_back_by_the_keyboard_alone(
     story: DemoStory, tab: Page
 ) -> None:
     story.do(ORDER)
-    own = [change for change in story.truth() if _is(change, "orders", 1)]
-    (*_, last) = own
-    together = [c for c in story.truth() if c.transaction == last.transaction]
+    truth = story.truth()
+    own = [change for change in truth if _is(change, "orders", 1)]
+    together = [change for change in truth if change.transaction == own[-1].transaction]
     seen = Seen()
 
     press(tab, "Search")
@@ -120,16 +120,15 @@ def test_who_is_on_call_puts_a_transaction_back_by_the_keyboard_alone(
     expect(tab.locator("#rows a.open")).to_have_text([f"public.{c.table}" for c in together])
     seen.note(tab)
     press(tab, "Put it back")
-    script = tab.locator("#script")
-    expect(script).to_contain_text('UPDATE "public"."orders"')
+    expect(tab.locator("#script")).to_contain_text('UPDATE "public"."orders"')
     seen.note(tab)
 
-    story.do(script.inner_text())
+    story.do(tab.locator("#script").inner_text())
 
     assert seen.violations == {}
-    assert last.old is not None
-    assert story.value("SELECT status FROM orders WHERE id = 1") == last.old["status"]
-    (stock,) = [c.old["stock"] for c in together if c.table == "products" and c.old]
+    before = {change.table: change.old or {} for change in together}
+    status, stock = before["orders"]["status"], before["products"]["stock"]
+    assert story.value("SELECT status FROM orders WHERE id = 1") == status
     assert story.value("SELECT stock FROM products WHERE id = 1") == stock
 
 
