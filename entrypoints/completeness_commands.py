@@ -98,9 +98,14 @@ async def _all_of(check: "CheckCompleteness", query: "EndsQuery", *, dry_run: bo
 
 def _ends(settings: "AppConfig") -> "LogEnds":
     from adapters.kafka.change_source import KafkaChangeSource
+    from domain.errors import ConfigurationError
     from entrypoints.background_checks import log_ends
 
-    return log_ends(KafkaChangeSource(settings.kafka))
+    try:
+        return log_ends(KafkaChangeSource(settings.kafka))
+    except ConfigurationError as error:
+        alternative = f"{error.problem} Or leave Kafka out of it: --offline."
+        raise ConfigurationError(error.field, alternative, source=error.source) from None
 
 
 def _print_json(checked: Checked) -> None:

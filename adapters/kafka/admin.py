@@ -222,7 +222,7 @@ class KafkaAdmin:
         servers = ", ".join(self._config.bootstrap_servers)
         return SourceUnavailableError(
             f"Kafka at {servers} does not answer as it should: {error.args[0].str()}. "
-            f"It is asked again until it does."
+            f"The service asks again until it does."
         )
 
 

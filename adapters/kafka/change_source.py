@@ -235,7 +235,7 @@ class KafkaChangeSource:
         except TimeoutError as error:
             servers = ", ".join(self._config.bootstrap_servers)
             raise SourceUnavailableError(
-                f"Kafka at {servers} does not answer. It is asked again until it does."
+                f"Kafka at {servers} does not answer. The service asks again until it does."
             ) from error
         self._asked_at = time.monotonic()
         for place, end in ends.items():
