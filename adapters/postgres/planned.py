@@ -45,7 +45,9 @@ An index gives the rows in order, and LIMIT stops it early.
 The planner takes a key for rarer than it may be: it would read all of its rows, and sort.
 """
 
-_SET = "set_config(%s, %s, true)"
+_SET = b"""
+SELECT set_config(name, value, true) FROM unnest(%s::text [], %s::text []) AS s (name, value)
+"""
 
 
 @asynccontextmanager
@@ -60,10 +62,9 @@ async def one_snapshot(session: Session) -> AsyncGenerator[None]:
         await session.set_isolation_level(before)
 
 
-def settings_of(settings: Settings) -> tuple[bytes, Sequence[str | None]]:
+def settings_of(settings: Settings) -> tuple[bytes, Sequence[Sequence[str | None]]]:
     """The statement that lets `settings` hold until the transaction ends, and its values."""
-    statement = f"SELECT {', '.join([_SET] * len(settings))}".encode()
-    return statement, [part for pair in settings.items() for part in pair]
+    return _SET, (list(settings), list(settings.values()))
 
 
 async def planned_rows(
