@@ -42,7 +42,7 @@ async def test_a_kept_plan_is_used_from_the_first_time_on(session: Session) -> N
 
 
 async def test_settings_hold_for_the_statement_alone(session: Session) -> None:
-    inside = await planned_rows(session, KEPT | IN_ORDER, sql.SQL(SETTINGS), {})
+    inside = await planned_rows(session, {**KEPT, **IN_ORDER}, sql.SQL(SETTINGS), {})
 
     after = await (await session.execute(SETTINGS)).fetchall()
 
@@ -52,7 +52,7 @@ async def test_settings_hold_for_the_statement_alone(session: Session) -> None:
 
 async def test_a_snapshot_is_one_for_all_its_statements_and_ends(session: Session) -> None:
     async with one_snapshot(session):
-        await planned_rows(session, KEPT | IN_ORDER, QUESTION, {"key_hash": 1})
+        await planned_rows(session, {**KEPT, **IN_ORDER}, QUESTION, {"key_hash": 1})
         inside = await planned_rows(session, ANEW, sql.SQL(SETTINGS), {})
 
     after = await (await session.execute(SETTINGS)).fetchall()
