@@ -13,6 +13,7 @@ from xdist.scheduler.loadfile import LoadFileScheduling
 
 _TOGETHER = {
     "tests/e2e/": "services",
+    "tests/examples/": "services",  # on the documented ports, as the demo is
     "tests/unit/ray/": "ray",
     "tests/contract/test_batch_transformer.py": "ray",
 }
