@@ -76,6 +76,9 @@ def _draw_freshness(axes: Any, figures: Figures) -> None:  # noqa: ANN401 - matp
         if key in figures:
             axes.plot(figures[key].samples, range(0, 101, 10), marker=".", label=name)
     axes.set_xscale("log")
+    ticks = [1, 2, 5, 10, 20, 50, 100, 200, 500]
+    axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
+    axes.xaxis.set_minor_formatter("")
     axes.set_title("Freshness")
     axes.set_xlabel("ms until a query sees it")
     axes.set_ylabel("% of events")
