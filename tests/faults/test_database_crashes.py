@@ -31,9 +31,9 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 FULL_DISK = 32 * 1024 * 1024  # bytes
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """Give a server that a test may crash; each test leaves it running."""
+    """Give a server that a test may crash, or fill the disk of."""
     server = EmbeddedPostgres(
         tmp_path_factory.mktemp("postgres"), port=free_port(), settings=THROWAWAY
     )
