@@ -42,7 +42,6 @@ from entrypoints.http.site import TrailSite
 
 _TIMES = ("earlier", "later")
 _DAY = 86_400_000_000
-_MICROSECONDS = 1_000_000
 _MOST_ROWS = 100
 _INLINE = "inline"
 
@@ -173,7 +172,7 @@ class ComparePages:
         """The times as they are given, the earlier one first; else the last day until now."""
         if not given.get("table"):
             raise BadParameterError("table", "is missing: two times are compared of one table.")
-        now = int(self._render.clock().timestamp() * _MICROSECONDS)
+        now = self._render.now()
         later = read_time("later", given["later"]) if given.get("later") else now
         later = within_calendar(later)
         earlier = read_time("earlier", given["earlier"]) if given.get("earlier") else later - _DAY

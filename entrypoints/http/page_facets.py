@@ -23,7 +23,6 @@ from entrypoints.http.page_values import visible
 from entrypoints.http.site import TrailSite
 
 _HOUR = 3_600_000_000
-_MICROSECONDS = 1_000_000
 _USUAL = 24 * _HOUR
 _MOST = 10
 
@@ -73,7 +72,7 @@ class FacetPages:
     async def show(self, request: Request) -> Response:
         """A part of the search: counts follow its time, and links keep its other filters."""
         filters = read_filters(request.query_params.multi_items())
-        now = int(self._render.clock().timestamp() * _MICROSECONDS)
+        now = self._render.now()
         counted = interval_of(trail_query(filters), now)
         ask = seen_site(self._site, request).questions.statistics
         lists: Sequence[FacetList] = ()

@@ -19,7 +19,6 @@ from entrypoints.http.page_times import span
 from entrypoints.http.page_values import visible
 from entrypoints.http.site import TrailSite
 
-_MICROSECONDS = 1_000_000
 _FATES = (
     ("audited", "Changes in the trail"),
     ("baseline", "Rows read while bootstrapping, in the trail"),
@@ -49,7 +48,7 @@ class HealthPages:
 
     async def show(self, request: Request) -> Response:
         """All that the trail says of itself, as far as somebody may see it."""
-        now = int(self._render.clock().timestamp() * _MICROSECONDS)
+        now = self._render.now()
         report = await seen_site(self._site, request).questions.health.report(now)
         note_rows(request, len(report.coverage))
         open_gaps = sum(gap.is_open for gap in report.gaps)

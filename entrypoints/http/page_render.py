@@ -68,6 +68,9 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     can_log_out: bool
 
 
+_MICROSECONDS = 1_000_000
+
+
 class Renderer:
     """
     Makes pages of templates.
@@ -91,6 +94,10 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._templates.filters["count"] = count
+
+    def now(self) -> int:
+        """The time; microseconds since 1970, UTC."""
+        return int(self.clock().timestamp() * _MICROSECONDS)
 
     def page(
         self, request: Request, template: str, context: Mapping[str, Any], status_code: int = 200

@@ -32,7 +32,6 @@ from entrypoints.http.site import TrailSite
 
 _BESIDES = ("at", "change", "side", "column", "before")
 _STRIPPED = ("at", "change", "side")
-_MICROSECONDS = 1_000_000
 _MILLISECOND = 1_000
 _PAGE = 50
 
@@ -123,7 +122,7 @@ class RowPages:
 
     async def _state(self, row: RowIdentity, asked: RowAsk, ask: TrailQuestions) -> RowAnswer:
         if asked.at is not None or asked.change is None:
-            now = int(self._render.clock().timestamp() * _MICROSECONDS)
+            now = self._render.now()
             return await ask.row_at.at(row, now if asked.at is None else asked.at)
         coordinates = read_id(asked.change)
         change = None if coordinates is None else await ask.trail.change(*coordinates)

@@ -107,7 +107,7 @@ class StatisticsPages:
         }
 
     async def _rates(self, request: Request, hours: str) -> Rates:
-        now = int(self._render.clock().timestamp() * _MICROSECONDS)
+        now = self._render.now()
         key = (hours, *visitor_of(request).tables.patterns)
         kept = self._kept.get(key)
         if kept is not None and 0 <= now - kept.until < _FRESH:
@@ -120,7 +120,7 @@ class StatisticsPages:
 
     async def _busiest(self, request: Request, hours: str) -> Mapping[str, object]:
         """The rows with the most changes. They may take long to find: the rest does not wait."""
-        now = int(self._render.clock().timestamp() * _MICROSECONDS)
+        now = self._render.now()
         ask = seen_site(self._site, request).questions.statistics
         try:
             found = await ask.busiest(_since(now, hours), now + 1, limit=_MOST_ROWS)
