@@ -23,13 +23,12 @@ from entrypoints.http.api_structs import Problem
 from entrypoints.http.looks import note_rows
 from entrypoints.http.page_compare_view import compared_row
 from entrypoints.http.page_facts import time_view
-from entrypoints.http.page_forms import on_to
+from entrypoints.http.page_forms import on_to, parameters_of
 from entrypoints.http.page_links import diff_url, row_fields, row_url, table_fields, url
 from entrypoints.http.page_missing import missing_view
 from entrypoints.http.page_render import Renderer
 from entrypoints.http.page_row_name import (
     NAMES,
-    given_of,
     named,
     named_table,
     no_such_row,
@@ -85,7 +84,7 @@ class ComparePages:
 
     async def show(self, request: Request) -> Response:
         """Two times of a row; of a table, where no key is given."""
-        given = given_of(request, besides=(*_TIMES, "view"), stripped=_TIMES)
+        given = parameters_of(request, (*NAMES, *_TIMES, "view"), stripped=_TIMES)
         asked = self._asked(given)
         if not all(given.get(name) for name in _TIMES):
             note_rows(request, 0)

@@ -1,11 +1,38 @@
-"""What people send with forms, and what they get back: a page, or on to the next one."""
+"""What people send with addresses and forms, and what they get: a page, or on to the next one."""
 
+from collections.abc import Collection
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from entrypoints.http.api_parameters import BadParameterError
+
 SEE_OTHER = 303
+
+
+def parameters_of(
+    request: Request, known: Collection[str], *, stripped: Collection[str]
+) -> dict[str, str]:
+    """
+    The parameters of a request.
+
+    Args:
+        request: The request.
+        known: Those that there are.
+        stripped: Those that are read without the white space around them.
+
+    Raises:
+        BadParameterError: There is an unknown one, or NUL in one.
+    """
+    given: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            raise BadParameterError(name, f"is unknown. Known are {', '.join(known)}.")
+        if "\0" in value:
+            raise BadParameterError(name, "must be without NUL.")
+        given[name] = value.strip() if name in stripped else value
+    return given
 
 
 async def fields_of(request: Request) -> dict[str, str]:

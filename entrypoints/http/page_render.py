@@ -28,6 +28,7 @@ _PLACES = (
     ("/gaps", "Gaps"),
     ("/health", "Health"),
 )
+_MICROSECONDS = 1_000_000
 _OF_CHANGES = ("/changes/", "/rows", "/diff", "/transactions")
 
 
@@ -66,9 +67,6 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     csrf: str | None
     is_operator: bool
     can_log_out: bool
-
-
-_MICROSECONDS = 1_000_000
 
 
 class Renderer:

@@ -1,13 +1,11 @@
 """How pages are asked for a row or a table: by names in the address, as people write them."""
 
-from collections.abc import Collection, Mapping
-
-from starlette.requests import Request
+from collections.abc import Mapping
 
 from application.find_row import RowName
 from domain.row_identity import RowIdentity
 from domain.source_table import SourceTable
-from entrypoints.http.api_parameters import BadParameterError, read_table
+from entrypoints.http.api_parameters import read_table
 from entrypoints.http.api_problems import NOT_FOUND
 from entrypoints.http.api_structs import Problem
 from entrypoints.http.page_links import row_url
@@ -15,31 +13,6 @@ from entrypoints.http.page_values import read_key, visible
 
 NAMES = ("table", "key", "source", "database")
 """Parameters that name a row, or without a key a table."""
-
-
-def given_of(
-    request: Request, *, besides: Collection[str], stripped: Collection[str]
-) -> dict[str, str]:
-    """
-    The parameters of a request.
-
-    Args:
-        request: The request.
-        besides: What is allowed, besides the names of a row.
-        stripped: What is read without the white space around it.
-
-    Raises:
-        BadParameterError: There is an unknown one, or NUL in one.
-    """
-    known = (*NAMES, *besides)
-    given: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in known:
-            raise BadParameterError(name, f"is unknown. Known are {', '.join(known)}.")
-        if "\0" in value:
-            raise BadParameterError(name, "must be without NUL.")
-        given[name] = value.strip() if name in stripped else value
-    return given
 
 
 def row_name(given: Mapping[str, str]) -> RowName:

@@ -20,10 +20,11 @@ from entrypoints.http.api_parameters import (
     write_place,
 )
 from entrypoints.http.looks import note_rows
+from entrypoints.http.page_forms import parameters_of
 from entrypoints.http.page_links import diff_url, row_fields, row_url, url
 from entrypoints.http.page_missing import missing_view
 from entrypoints.http.page_render import Renderer
-from entrypoints.http.page_row_name import given_of, named, no_such_row, row_name
+from entrypoints.http.page_row_name import NAMES, named, no_such_row, row_name
 from entrypoints.http.page_row_view import column_history, entry_view, points_of, state_view
 from entrypoints.http.page_scope import seen_site
 from entrypoints.http.page_times import for_input, iso
@@ -148,7 +149,7 @@ def _two_times(
 
 
 def _read(request: Request) -> RowAsk:
-    given = given_of(request, besides=_BESIDES, stripped=_STRIPPED)
+    given = parameters_of(request, (*NAMES, *_BESIDES), stripped=_STRIPPED)
     if not given.get("key"):
         raise BadParameterError("key", "is missing: a row is named by its table and its key.")
     return RowAsk(

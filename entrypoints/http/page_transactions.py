@@ -15,6 +15,7 @@ from entrypoints.http.api_problems import NOT_FOUND
 from entrypoints.http.api_structs import Problem
 from entrypoints.http.looks import note_rows
 from entrypoints.http.page_facts import time_view
+from entrypoints.http.page_forms import parameters_of
 from entrypoints.http.page_links import transaction_url
 from entrypoints.http.page_missing import missing_view
 from entrypoints.http.page_render import Renderer
@@ -118,13 +119,7 @@ class TransactionPages:
 
 
 def _read(request: Request) -> Mapping[str, str]:
-    given: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in _KNOWN:
-            raise BadParameterError(name, f"is unknown. Known are {', '.join(_KNOWN)}.")
-        if "\0" in value:
-            raise BadParameterError(name, "must be without NUL.")
-        given[name] = value.strip()
+    given = parameters_of(request, _KNOWN, stripped=_KNOWN)
     if not given.get("id"):
         raise BadParameterError("id", "is missing: it is the connector's own id of a transaction.")
     return given
