@@ -13,7 +13,7 @@ import msgspec
 
 from application.ports import SourceCatalog, TrailReader
 from application.reading_ports import RowReader
-from application.trail_query import TrailQuery
+from application.trail_query import TrailQuery, is_whole_key
 from domain.diff import key_columns
 from domain.json_text import canonical_text, written
 from domain.row_identity import RowIdentity
@@ -77,7 +77,7 @@ class FindRow:
 
     async def _keys(self, source: SourceTable, text: str) -> Collection[str]:
         """The canonical keys that `text` may mean in this table."""
-        if text.startswith("{") and text.endswith("}"):
+        if is_whole_key(text):
             return dict.fromkeys((text, canonical_text(text)))
         column = await self._key_column(source, text)
         if column is None:

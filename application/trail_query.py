@@ -89,6 +89,11 @@ class TrailQuery(msgspec.Struct, frozen=True, kw_only=True):
     tables: tuple[SourceTable, ...] | None = None
 
 
+def is_whole_key(record_key: str) -> bool:
+    """Whether this is a canonical key (a JSON object), and not the bare value of one."""
+    return record_key.startswith("{") and record_key.endswith("}")
+
+
 def bare_text(value: str) -> str:
     """The text that a value is compared by: a JSON string's own text, any other value as it is."""
     if not value.startswith('"'):

@@ -5,14 +5,13 @@ from collections.abc import AsyncGenerator
 import msgspec
 from psycopg import errors, sql
 
-from adapters.postgres.key_hashes import hashes_of
 from adapters.postgres.place_filters import between, both
 from adapters.postgres.planned import BY_INDEX, KEPT, Settings, planned_rows
 from adapters.postgres.pool import Session
 from adapters.postgres.reading import Reading
 from adapters.postgres.time_windows import Deadline, windows_back
-from adapters.postgres.trail_filters import Filter, filter_of
-from adapters.postgres.trail_reader import read_sources
+from adapters.postgres.trail_filters import Filter
+from adapters.postgres.trail_reader import read_filter
 from application.trail_query import BoundedCount, TrailQuery
 from domain.errors import QueryTooWideError
 
@@ -57,11 +56,8 @@ class PostgresChangeCounter:
     async def _parts(self, session: Session, query: TrailQuery, limit: int) -> AsyncGenerator[int]:
         """Count in windows of time, from the newest back; at once what an index finds."""
         deadline = Deadline(self._seconds)
-        hashes = None
-        if query.record_key is not None:
-            hashes = hashes_of(query, await read_sources(session))
-        wanted = filter_of(query, hashes=hashes)
-        if hashes is not None or query.transaction_id is not None:
+        wanted, is_indexed = await read_filter(session, query)
+        if is_indexed:
             inside = both(wanted, between(query.since, query.until))
             yield await _count(session, inside, limit, {**deadline.settings(), **KEPT, **BY_INDEX})
             return

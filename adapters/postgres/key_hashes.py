@@ -10,18 +10,13 @@ column every column that a table has may be meant.
 
 from collections.abc import Iterator
 
-from application.trail_query import TrailQuery
+from application.trail_query import TrailQuery, is_whole_key
 from domain.json_text import written
 from domain.record_key import identity_prefix, key_hash
 from domain.source_table import SourceColumns, SourceTable
 
 MOST_HASHES = 2_000
 """Each is looked up in every partition: looking through the newest rows takes less beyond."""
-
-
-def is_whole_key(record_key: str) -> bool:
-    """Whether this is a canonical key (a JSON object), and not the bare value of one."""
-    return record_key.startswith("{") and record_key.endswith("}")
 
 
 def hashes_of(query: TrailQuery, sources: SourceColumns) -> list[int] | None:

@@ -13,15 +13,14 @@ from collections.abc import AsyncGenerator, Sequence
 
 from psycopg import sql
 
-from adapters.postgres.key_hashes import hashes_of
 from adapters.postgres.place_filters import before_place, between, both
 from adapters.postgres.planned import ANEW, settings_of
 from adapters.postgres.pool import Session
 from adapters.postgres.reading import Reading
 from adapters.postgres.stored_rows import SELECTED, stored_record
 from adapters.postgres.time_windows import Window, windows_back
-from adapters.postgres.trail_filters import Filter, filter_of
-from adapters.postgres.trail_reader import NEWEST_FIRST, read_sources
+from adapters.postgres.trail_filters import Filter
+from adapters.postgres.trail_reader import NEWEST_FIRST, read_filter
 from application.trail_query import StoredRecord, TrailQuery
 
 _AT_ONCE = 0.5
@@ -66,11 +65,9 @@ class PostgresTrailExporter:
 
 async def _parts(session: Session, query: TrailQuery) -> AsyncGenerator[Sequence[StoredRecord]]:
     """Give what is fetched at once; nothing at the end of each window."""
-    hashes = None
-    if query.record_key is not None:
-        hashes = hashes_of(query, await read_sources(session))
-    wanted = both(filter_of(query, hashes=hashes), before_place(query.before))
-    if hashes is not None or query.transaction_id is not None:  # an index has them all
+    found, is_indexed = await read_filter(session, query)
+    wanted = both(found, before_place(query.before))
+    if is_indexed:
         whole = both(wanted, between(query.since, query.until))
         async for part in _fetched(session, whole, query.limit):
             yield part

@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 from psycopg import sql
 
-from adapters.postgres.key_hashes import is_whole_key
-from application.trail_query import TrailQuery, bare_text, json_forms
+from application.trail_query import TrailQuery, bare_text, is_whole_key, json_forms
 from domain.source_table import SourceTable
 
 _EQUAL = (

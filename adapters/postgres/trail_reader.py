@@ -170,6 +170,15 @@ async def _search(
     return [stored_record(r) for r in await planned_rows(session, settings, statement, parameters)]
 
 
+async def read_filter(session: Session, query: TrailQuery) -> tuple[Filter, bool]:
+    """Read the conditions of `query`, and whether an index finds all that they may let through."""
+    hashes = None
+    if query.record_key is not None:
+        hashes = hashes_of(query, await read_sources(session))
+    is_indexed = hashes is not None or query.transaction_id is not None
+    return filter_of(query, hashes=hashes), is_indexed
+
+
 async def read_sources(session: Session) -> SourceColumns:
     """Read every source table that the trail has met, with its columns."""
     cursor = await session.execute(_SOURCES)
