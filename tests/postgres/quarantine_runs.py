@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -44,15 +45,18 @@ def quarantine(config: DatabaseConfig, *bad: QuarantinedRecord) -> Sequence[int]
     return [row[0] for row in rows(config, "SELECT id FROM processing_error ORDER BY id")]
 
 
-def name_in_environment(database: DatabaseConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the settings of this process name `database`."""
+@pytest.fixture
+def run(
+    trail_database: DatabaseConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Run:
+    """Run a command over the trail; gives its status and what it printed."""
+    monkeypatch.chdir(tmp_path)
     for field in ("host", "port", "username", "password", "database"):
-        value = str(getattr(database, field))
+        value = str(getattr(trail_database, field))
         monkeypatch.setenv(f"CDC_AUDIT_SINK_DATABASE_{field.upper()}", value)
-
-
-def runs(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Give what runs a command, and gives its status and what it printed."""
 
     def run(*argv: str | int) -> tuple[int, str, str]:
         status = main(["quarantine", *map(str, argv)])

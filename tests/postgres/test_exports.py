@@ -14,6 +14,7 @@ from adapters.postgres.reading import Reading
 from adapters.postgres.trail_exporter import PostgresTrailExporter
 from application.trail_query import Place, StoredRecord, TrailQuery
 from domain.errors import QueryTooWideError
+from tests.postgres.locked_trail import a_locked_trail
 from tests.servers.postgres import scratch_database
 
 pytestmark = pytest.mark.postgres
@@ -86,18 +87,11 @@ async def test_a_long_export_is_of_one_moment_and_holds_one_page_at_a_time(
 
 
 async def test_an_export_that_the_database_has_no_time_for_says_so() -> None:
-    with scratch_database(statement_timeout=0.2) as config:
-        async with (
-            open_pool(config, access=Access.OWN) as owner,
-            owner.lease() as session,
-            session.transaction(),
-            open_pool(config, access=Access.READ) as pool,
-        ):
-            await session.execute("LOCK TABLE audit_logging IN ACCESS EXCLUSIVE MODE")
-            pages = PostgresTrailExporter(Reading(pool, config)).pages(TrailQuery())
+    async with a_locked_trail() as (pool, config):
+        pages = PostgresTrailExporter(Reading(pool, config)).pages(TrailQuery())
 
-            with pytest.raises(QueryTooWideError, match=r"gave up after 0\.2 s"):
-                await anext(pages)
+        with pytest.raises(QueryTooWideError, match=r"gave up after 0\.2 s"):
+            await anext(pages)
 
 
 async def test_an_export_that_nobody_takes_to_its_end_gives_its_session_back(

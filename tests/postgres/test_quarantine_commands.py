@@ -14,26 +14,14 @@ from tests.postgres.quarantine_runs import (
     TOPIC,
     Run,
     a_bad_record,
-    name_in_environment,
     quarantine,
-    runs,
+    run,
 )
 from tests.postgres.trails import rows
 
 pytestmark = pytest.mark.postgres
 
-
-@pytest.fixture
-def run(
-    trail_database: DatabaseConfig,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> Run:
-    """Run a command over the trail; gives its status and what it printed."""
-    monkeypatch.chdir(tmp_path)
-    name_in_environment(trail_database, monkeypatch)
-    return runs(capsys)
+__all__ = ["run"]
 
 
 def test_an_empty_quarantine_is_told_in_words(run: Run) -> None:

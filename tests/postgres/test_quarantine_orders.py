@@ -1,7 +1,6 @@
 """`cdc-audit quarantine --all-of TOPIC`: an order is given and ended, and doubts are said."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -11,26 +10,14 @@ from tests.postgres.quarantine_runs import (
     TOPIC,
     Run,
     a_bad_record,
-    name_in_environment,
     quarantine,
-    runs,
+    run,
 )
 from tests.postgres.trails import rows
 
 pytestmark = pytest.mark.postgres
 
-
-@pytest.fixture
-def run(
-    trail_database: DatabaseConfig,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> Run:
-    """Run a command over the trail; gives its status and what it printed."""
-    monkeypatch.chdir(tmp_path)
-    name_in_environment(trail_database, monkeypatch)
-    return runs(capsys)
+__all__ = ["run"]
 
 
 def test_an_order_is_given_and_ended(run: Run, trail_database: DatabaseConfig) -> None:

@@ -15,6 +15,7 @@ from domain.source_table import SourceTable
 from entrypoints.http.page_app import page_app
 from entrypoints.http.site import trail_site
 from tests.builders import DAY, NOON
+from tests.postgres.locked_trail import a_locked_trail
 from tests.servers.postgres import scratch_database
 from tests.unit.http.requests import get
 
@@ -55,24 +56,17 @@ async def test_a_search_that_takes_too_long_says_how_to_narrow_it(
 
 
 async def test_page_and_api_answer_503_and_say_how_to_narrow_it() -> None:
-    with scratch_database(statement_timeout=0.2) as config:
-        async with (
-            open_pool(config, access=Access.OWN) as owner,
-            owner.lease() as session,
-            session.transaction(),
-            open_pool(config, access=Access.READ) as pool,
-        ):
-            await session.execute("LOCK TABLE audit_logging IN ACCESS EXCLUSIVE MODE")
-            app = page_app(trail_site(postgres_readers(pool, config)))
+    async with a_locked_trail() as (pool, config):
+        app = page_app(trail_site(postgres_readers(pool, config)))
 
-            for path in ("/search?user=nobody", "/transactions?id=1", "/changes/1-0-1"):
-                page = await get(app, path)
-                assert (page.status_code, "Narrow it by table" in page.text) == (503, True), path
-            for path in ("/changes?text=x", "/changes/1-0-1", "/statistics", "/export"):
-                answer = await get(app, f"/api/v1{path}")
-                assert (answer.status_code, answer.json()["status"]) == (503, 503), path
-                assert "Narrow it by table" in answer.json()["detail"]
-                assert "Retry-After" not in answer.headers
+        for path in ("/search?user=nobody", "/transactions?id=1", "/changes/1-0-1"):
+            page = await get(app, path)
+            assert (page.status_code, "Narrow it by table" in page.text) == (503, True), path
+        for path in ("/changes?text=x", "/changes/1-0-1", "/statistics", "/export"):
+            answer = await get(app, f"/api/v1{path}")
+            assert (answer.status_code, answer.json()["status"]) == (503, 503), path
+            assert "Narrow it by table" in answer.json()["detail"]
+            assert "Retry-After" not in answer.headers
 
 
 async def test_a_count_that_takes_too_long_gives_what_was_counted(
@@ -84,21 +78,14 @@ async def test_a_count_that_takes_too_long_gives_what_was_counted(
 
 
 async def test_a_question_of_a_row_gives_up_as_well() -> None:
-    with scratch_database(statement_timeout=0.2) as config:
-        async with (
-            open_pool(config, access=Access.OWN) as owner,
-            owner.lease() as session,
-            session.transaction(),
-            open_pool(config, access=Access.READ) as pool,
-        ):
-            await session.execute("LOCK TABLE audit_logging IN ACCESS EXCLUSIVE MODE")
-            questions = questions_to(postgres_readers(pool, config))
+    async with a_locked_trail() as (pool, config):
+        questions = questions_to(postgres_readers(pool, config))
 
-            for question in (
-                questions.history.page(ROW),
-                questions.row_at.at(ROW, NOON),
-                questions.transaction.named("771"),
-                questions.statistics.between(NOON - DAY, NOON),
-            ):
-                with pytest.raises(QueryTooWideError, match=r"gave up after 0\.2 s"):
-                    await question
+        for question in (
+            questions.history.page(ROW),
+            questions.row_at.at(ROW, NOON),
+            questions.transaction.named("771"),
+            questions.statistics.between(NOON - DAY, NOON),
+        ):
+            with pytest.raises(QueryTooWideError, match=r"gave up after 0\.2 s"):
+                await question
