@@ -72,9 +72,8 @@
     source = new EventSource(url);
     source.onopen = show;
     source.onerror = show;
-    const followed = table;
     source.addEventListener("change", (event) => {
-      if (!followed.isConnected) return; // of the filters before: the list has been exchanged
+      if (!table.isConnected) return; // of the filters before: the list has been exchanged
       cursor = event.lastEventId;
       if (isPaused) paused.push(event.data);
       else place(event.data);
