@@ -63,5 +63,6 @@ build/uv/bin/uv:
 	build/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 clean: ## remove .venv, build and every cache
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find adapters -name '*.so' -delete
