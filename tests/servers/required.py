@@ -1,8 +1,9 @@
 """
 A pytest plugin: under CI no test of a real service may be skipped.
 
-A skip is right on a machine without Chromium or Java. In CI, where `.ci/run` installs all of them,
-it would hide that a whole adapter went untested: the run fails, and names what was skipped.
+A skip is right on a machine without Chromium, Java or a C compiler. In CI, where `.ci/run`
+installs all of them, it would hide that a whole adapter went untested: the run fails, and names
+what was skipped.
 """
 
 import os
@@ -11,7 +12,7 @@ from collections.abc import Generator
 import pytest
 
 REAL_SERVICES = frozenset(
-    {"postgres", "mariadb", "kafka", "debezium", "browser", "promtool", "ray"}
+    {"postgres", "mariadb", "kafka", "debezium", "browser", "promtool", "ray", "compiled"}
 )
 
 _SERVICES = "real services"
