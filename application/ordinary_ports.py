@@ -1,14 +1,36 @@
 """
 What decoders and row encoders offer beyond their ports, for the records that most are.
 
+    record ──▶ OrdinaryLines ──▶ line, kind, time, position
+
 A decoder that tells ordinary changes, and an encoder that takes them, save the audit record
-between them. Whoever has only one of them loses nothing but time.
+between them; where both know more of each other's forms, the change between them is saved too.
+Whoever offers none of this loses nothing but time.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from domain.consumed import ConsumedRecord
-from domain.ordinary_change import OrdinaryChange
+from domain.ordinary_change import ChangeKind, OrdinaryChange
+
+OrdinaryLine = tuple[bytes, ChangeKind, int, str]
+"""
+The line of an ordinary change, its kind, its change timestamp (microseconds since 1970, UTC) and
+its source position. No structure: one is made for each record.
+"""
+
+
+class OrdinaryLines(Protocol):
+    """Makes lines of ordinary changes. Picklable; for one caller at a time."""
+
+    def line(self, record: ConsumedRecord, stream_id: int) -> OrdinaryLine | None:
+        """
+        The line of the ordinary change that `record` is; None if it is none, or not known to be.
+
+        It is the one that the encoder makes of what the decoder gives for the same arguments.
+        """
+        ...
 
 
 @runtime_checkable
@@ -25,9 +47,45 @@ class DecodesOrdinaryChanges(Protocol):
 
 
 @runtime_checkable
+class ReadsPlainEnvelopes(DecodesOrdinaryChanges, Protocol):
+    """A decoder that says by which rules it takes a plain envelope for an ordinary change."""
+
+    @property
+    def stand_ins(self) -> Collection[str]:
+        """Texts that stand for a value that was not sent, where an update has them."""
+        ...
+
+    @property
+    def markers(self) -> Collection[str]:
+        """Texts that are nowhere in a row that can be stored as it is."""
+        ...
+
+    def reads_alone(self, headers: Sequence[tuple[str, bytes | None]]) -> bool:
+        """Whether a plain envelope with such headers means what it says, and nothing else."""
+        ...
+
+    def stored_headers(self, headers: Sequence[tuple[str, bytes | None]]) -> str | None:
+        """What is stored of `headers`: JSON."""
+        ...
+
+
+@runtime_checkable
 class EncodesOrdinaryChanges(Protocol):
     """An encoder that takes ordinary changes as they are."""
 
     def encode_ordinary(self, change: OrdinaryChange) -> bytes:
         """Encode the row as `encode` does with the record that `change` stands for."""
+        ...
+
+
+@runtime_checkable
+class EncodesByKind(EncodesOrdinaryChanges, Protocol):
+    """An encoder for COPY's text format, of which what repeats from line to line can be had."""
+
+    def kind_fields(self, kind: ChangeKind) -> tuple[str, str, str]:
+        """The fields that a kind has: names and operation, judgements of values, and the end."""
+        ...
+
+    def column_element(self, column: str) -> str:
+        """A column in the array of changed columns."""
         ...

@@ -1,8 +1,8 @@
 """
 The pure loop over consumed records: the hot path, in-process and on Ray's workers alike.
 
-    slices ──▶ decode ──▶ OrdinaryChange ──▶ encode ──▶ rows, days, operations
-                     ├──▶ AuditRecord    ──▶ encode ──┘
+    slices ──▶ an ordinary change's line ─────────▶ rows, days, operations
+          └──▶ decode ──▶ AuditRecord ──▶ encode ──┘
                      ├──▶ ControlMessage ──▶ control (heartbeats and tombstones only counted)
                      ├──▶ SkippedRecord  ──▶ counted
                      └──▶ an error       ──▶ quarantined, with the raw bytes, protected
@@ -11,14 +11,15 @@ Every record gets exactly one disposition, and every offset of a slice is accoun
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from application.connector_runs import runs_of
-from application.ordinary_ports import DecodesOrdinaryChanges, EncodesOrdinaryChanges
+from application.ordinary_lines import lines_of
+from application.ordinary_ports import OrdinaryLines
 from application.poison import quarantined, too_large
 from application.ports import DropsColumns, RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
@@ -29,7 +30,7 @@ from domain.disposition import Tally
 from domain.errors import SchemaRegistryUnavailableError
 from domain.gap import Gap, GapCause
 from domain.operation import OperationTypeEnum, ValueNote
-from domain.ordinary_change import ChangeKind, OrdinaryChange
+from domain.ordinary_change import ChangeKind
 from domain.quarantine import QuarantinedRecord
 from domain.source_table import SourceTable
 from domain.transformed import Advance, TransformedBatch
@@ -43,13 +44,14 @@ MICROSECONDS_PER_DAY = 86_400_000_000
 DEFAULT_MAX_RECORD_BYTES = 16 * 1024 * 1024
 
 
-def transform_records(
+def transform_records(  # noqa: PLR0913 - two of them have defaults for whoever has no use for them
     decoder: RecordDecoder,
     encoder: RowEncoder,
     slices: Sequence[PartitionSlice],
     *,
     max_record_bytes: int = DEFAULT_MAX_RECORD_BYTES,
     protection: QuarantineProtection | None = None,
+    lines: OrdinaryLines | None = None,
 ) -> TransformedBatch:
     """
     Decode, classify and encode all records of `slices`. No record's content makes it raise.
@@ -62,11 +64,14 @@ def transform_records(
         max_record_bytes: A record whose key and value are larger together is quarantined by
             reference: sizes and coordinates instead of bytes.
         protection: What protects the bytes of quarantined records; None keeps them as they are.
+        lines: Makes the lines of ordinary changes; None leaves that to both.
 
     Raises:
         SchemaRegistryUnavailableError: The schema registry is away. Nothing happened; try again.
     """
-    collected = _Collected(decoder, encoder, max_record_bytes, protection)
+    if lines is None:
+        lines = lines_of(decoder, encoder)
+    collected = _Collected((decoder, encoder, lines), max_record_bytes, protection)
     advances = [collected.take(part) for part in sorted(slices, key=lambda part: part.partition)]
     return collected.batch(advances)
 
@@ -106,16 +111,16 @@ class _Collected:
 
     def __init__(
         self,
-        decoder: RecordDecoder,
-        encoder: RowEncoder,
+        stages: tuple[RecordDecoder, RowEncoder, OrdinaryLines],
         max_record_bytes: int,
         protection: QuarantineProtection | None,
     ) -> None:
+        decoder, encoder, lines = stages
         self._decode = decoder.decode
         self._dropping = decoder if isinstance(decoder, DropsColumns) else None
         self._protection = protection
         self._encode = encoder.encode
-        self._ordinary, self._encode_ordinary = _ordinary_pair(decoder, encoder)
+        self._line = lines.line
         self._max_record_bytes = max_record_bytes
         self._rows: list[bytes] = []
         self._days: set[int] = set()
@@ -169,7 +174,7 @@ class _Collected:
 
     def _decoded(self, part: PartitionSlice) -> _Decoded:
         stream_id, limit = part.partition.stream_id, self._max_record_bytes
-        ordinary, encode, rows = self._ordinary, self._encode_ordinary, self._rows
+        line, rows = self._line, self._rows
         found = _Decoded()
         stamps, kinds = found.stamps, found.kinds
         changes, positions = found.changes, found.positions
@@ -177,19 +182,19 @@ class _Collected:
             try:
                 if len(record.key or b"") + len(record.value or b"") > limit:
                     raise too_large(record, limit)  # noqa: TRY301 - it is poison like the others
-                change = ordinary(record, stream_id)
-                if change is None:
+                ordinary = line(record, stream_id)
+                if ordinary is None:
                     self._look_closer(record, stream_id, found)
                     continue
-                row, kind = encode(change), change.kind
+                row, kind, stamp, position = ordinary
                 if kind not in kinds:
                     kinds[kind] = 0
-                    self._meet(change.record())
+                    self._meet_kind_of(record, stream_id)
                 kinds[kind] += 1
                 rows.append(row)
-                stamps.append(change.change_timestamp)
+                stamps.append(stamp)
                 changes.append(record)
-                positions.append(change.source_position)
+                positions.append(position)
             except SchemaRegistryUnavailableError as error:
                 error.topic = part.partition.topic
                 raise  # trouble, not poison: no record is at fault
@@ -215,6 +220,12 @@ class _Collected:
         else:
             found.skipped += 1
 
+    def _meet_kind_of(self, record: ConsumedRecord, stream_id: int) -> None:
+        """Note what the first ordinary change of a kind says of its table."""
+        change = self._decode(record, stream_id)
+        if type(change) is AuditRecord:
+            self._meet(change)
+
     def _meet(self, record: AuditRecord) -> None:
         """Note the table of a record that is stored, and whether its types are known."""
         source = _source_of(record)
@@ -229,17 +240,6 @@ class _Collected:
         newest = max(stamps)
         self._newest = newest if self._newest is None else max(self._newest, newest)
         self._days.update({stamp // MICROSECONDS_PER_DAY for stamp in stamps})
-
-
-def _ordinary_pair(
-    decoder: RecordDecoder, encoder: RowEncoder
-) -> tuple[
-    Callable[[ConsumedRecord, int], OrdinaryChange | None], Callable[[OrdinaryChange], bytes]
-]:
-    """What decodes and encodes ordinary changes: only both together save anything."""
-    if isinstance(decoder, DecodesOrdinaryChanges) and isinstance(encoder, EncodesOrdinaryChanges):
-        return decoder.ordinary_change, encoder.encode_ordinary
-    return lambda _record, _stream_id: None, lambda change: encoder.encode(change.record())
 
 
 def _columns_of(record: AuditRecord) -> frozenset[str]:

@@ -8,6 +8,7 @@ Which transformer the service uses, by settings. Ray is imported only where it i
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from adapters.direct.lines import best_lines
 from adapters.inprocess.transformer import InProcessTransformer
 from adapters.ray.config import RayConfig
 from application.consumer_config import ConsumerConfig
@@ -50,8 +51,14 @@ async def open_transformer(  # noqa: PLR0913 - what the container composes
         return LearningTransformer(transformer, catalog, refresh=catalog_refresh)
 
     limit = consumer.max_record_bytes
+    lines = best_lines(decoder, encoder)
     inprocess = InProcessTransformer(
-        decoder, encoder, max_record_bytes=limit, protection=protection, may_block=may_block
+        decoder,
+        encoder,
+        max_record_bytes=limit,
+        protection=protection,
+        may_block=may_block,
+        lines=lines,
     )
     try:
         if engine == "inprocess":
@@ -60,7 +67,9 @@ async def open_transformer(  # noqa: PLR0913 - what the container composes
         from adapters.ray.opening import open_ray_transformer  # noqa: PLC0415 - only where meant
         from adapters.ray.work import TransformWork  # noqa: PLC0415
 
-        work = TransformWork(decoder, encoder, max_record_bytes=limit, protection=protection)
+        work = TransformWork(
+            decoder, encoder, max_record_bytes=limit, protection=protection, lines=lines
+        )
         async with open_ray_transformer(work, ray, fallback=inprocess) as with_ray:
             yield learning(with_ray)
     finally:

@@ -24,7 +24,7 @@ from adapters.debezium.incoming import Incoming
 from adapters.debezium.ordinary_values import OrdinaryValues
 from adapters.debezium.other_shapes import OtherShapes, Wires
 from adapters.debezium.poison import invalid, shown
-from adapters.debezium.record_headers import HeaderReader
+from adapters.debezium.record_headers import HeaderReader, Headers
 from adapters.debezium.record_keys import KeyDecoder
 from adapters.debezium.registered_schemas import RegisteredSchemas
 from adapters.debezium.registry_wire import NoRegistry, RegistryWire
@@ -32,7 +32,7 @@ from adapters.debezium.repaired import repaired, with_notes
 from adapters.debezium.schema_names import MAGIC
 from adapters.debezium.short_way import ShortWay
 from adapters.debezium.table_types import ColumnTypes, TableTypes
-from adapters.debezium.unavailable import UnavailableValues
+from adapters.debezium.unavailable import MARKERS, UnavailableValues
 from adapters.debezium.value_plan import ValuePart
 from adapters.debezium.wire_json import JsonPart, JsonWire
 from domain.audit_record import AuditRecord
@@ -96,8 +96,8 @@ class DebeziumDecoder:
         self._others = OtherShapes(self._config, wires, keys, self._envelopes)
         self._records = ChangeRecords(self._config)
         self._short = ShortWay(self._config, keys, redaction.concerns)
-        unavailable = UnavailableValues(self._config.unavailable_placeholder)
-        self._values = OrdinaryValues(self._short, keys, unavailable)
+        self._unavailable = UnavailableValues(self._config.unavailable_placeholder)
+        self._values = OrdinaryValues(self._short, keys, self._unavailable)
         self._not_ordinary: ConsumedRecord | None = None
         self._odd_fronts: set[bytes] = set()
 
@@ -144,6 +144,20 @@ class DebeziumDecoder:
         if change is None:
             self._not_ordinary = record
         return change
+
+    @property
+    def stand_ins(self) -> Collection[str]:
+        return self._unavailable.texts
+
+    @property
+    def markers(self) -> Collection[str]:
+        return MARKERS
+
+    def reads_alone(self, headers: Headers) -> bool:
+        return self._types.are_unknown and not self._headers.look(headers).has_meaning
+
+    def stored_headers(self, headers: Headers) -> str | None:
+        return self._headers.look(headers).stored
 
     def _ordinary_json(self, value: bytes, incoming: Incoming) -> OrdinaryChange | None:
         plan = None

@@ -19,6 +19,9 @@ _OFFLOADED_BASE64 = b64encode(_OFFLOADED.encode()).decode()
 _REFERENCE_TRACES = (b"__debezium:s3:", b"X19kZWJleml1bTpzMzpyZW")
 _TEXTUAL_TRACES = tuple(trace.decode() for trace in _REFERENCE_TRACES)
 _LEAKED = "java.lang.Object@"
+MARKERS = (*_TEXTUAL_TRACES, _LEAKED)
+"""What is in a row with a reference, or a leaked marker."""
+
 _FEWEST_CODES = 4
 
 

@@ -1,1 +1,1 @@
-"""From a message's bytes straight to the line that COPY is given."""
+"""The direct way: from Debezium's plain JSON to a line of COPY, compiled."""

@@ -1,6 +1,529 @@
-# cython: language_level=3
-"""A place for the compiled way from an envelope to a line."""
+# cython: language_level=3, cdivision=True, initializedcheck=False
+"""
+From the bytes of an envelope to its line of COPY, in one step and without an object between.
 
+    value ──▶ Envelope (tokens) ──▶ Pattern of its table ──▶ line
+    key   ──▶ Row (tokens)      ──▶ its hash ──────────────┘
+
+It knows nothing by itself: each table, its columns, its key, and what all its changes share is
+taught (`learn`) from a change that the decoder and the encoder made. It answers None for whatever
+differs from that, or might need a closer look: then they make the line, as they would have anyway.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeASCII
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.string cimport memcmp
+
+from adapters.direct.copy_field cimport (
+    put,
+    put_bare_hexadecimal,
+    put_byte,
+    put_escaped,
+    put_hexadecimal,
+    put_null,
+    put_number,
+    put_signed,
+    put_time,
+)
+from adapters.direct.envelope_read cimport Envelope, MOST_COLUMNS, Row, read_envelope, read_row
+from adapters.direct.json_scan cimport (
+    FRACTION,
+    NO_VALUE,
+    NULLED,
+    TEXT,
+    TRUE,
+    WHOLE,
+    Token,
+    is_digit,
+    size_of,
+    to_number,
+)
+
+from domain.jsonb_safety import MAX_DEPTH
+from domain.timestamps import EARLIEST, LATEST, ONE_DAY
+
+cdef extern from "<string.h>" nogil:
+    void *memmem(const void *text, size_t size, const void *sought, size_t sought_size)
+
+cdef uint64_t _EARLIEST = EARLIEST
+cdef uint64_t _LATEST = LATEST
+cdef uint64_t _ONE_DAY = ONE_DAY
+cdef int _MAX_DEPTH = MAX_DEPTH
+
+cdef enum:
+    SHORT = 1000             # bytes of a key or a source block; of a row whose depth is no matter
+    LONGEST_FILLER = 4       # characters of a text that begins with a letter: PT0S, AA==
+    MILLISECOND = 1_000
+    SECOND = 1_000_000
+    ROOM = 1000              # for numbers, times, the position, and what parts the fields
+
+
+cdef class Pattern:
+    """What the changes of one table share, of one operation, with or without an old row."""
+
+    cdef bytes names
+    cdef tuple columns
+    cdef tuple elements
+    cdef tuple key_columns
+    cdef tuple key_places
+    cdef tuple is_key
+    cdef object hash
+    cdef object kind
+    cdef bytes start
+    cdef bytes judged
+    cdef bytes end
+    cdef Py_ssize_t room
+
+    def __init__(self, taught):
+        self.names = taught.names
+        self.columns = taught.columns
+        self.elements = taught.elements
+        self.key_columns = taught.key_columns
+        self.key_places = taught.key_places
+        self.is_key = taught.is_key
+        self.hash = taught.hash
+        self.kind = taught.kind
+        self.start = taught.start
+        self.judged = taught.judged
+        self.end = taught.end
+        self.room = sum(len(text) + 1 for text in taught.elements) + sum(
+            len(text) for text in (taught.start, taught.judged, taught.end)
+        )
+
+    cdef bint fits(self, const Row *row, tuple columns) noexcept:
+        """Whether the columns of a row are those, in that order."""
+        cdef int index
+        cdef bytes name
+        if columns is None or row.count != len(columns):
+            return False
+        for index in range(row.count):
+            name = <bytes> columns[index]
+            if size_of(&row.members[index].name) != PyBytes_GET_SIZE(name) or memcmp(
+                row.members[index].name.start, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name)
+            ):
+                return False
+        return True
 
 cdef class EnvelopeLine:
-    """Turns an envelope into a line."""
+    """
+    Makes the lines of plain envelopes of PostgreSQL's.
+
+    Args:
+        stand_ins: Texts, as JSON, that stand for a value that was not sent.
+        markers: What no row has in it that can be stored as it is.
+
+    Attributes:
+        wants_teaching: Whether the last record was refused for no other reason than that nothing
+            was taught of its table yet, or something else.
+    """
+
+    cdef Envelope envelope
+    cdef Row key_row
+    cdef uint8_t changed[MOST_COLUMNS]
+    cdef uint64_t changed_at
+    cdef uint64_t captured_at
+    cdef uint64_t kafka_at
+    cdef uint64_t commit
+    cdef uint64_t lsn
+    cdef uint8_t names[SHORT + 10]
+    cdef uint8_t *room
+    cdef Py_ssize_t room_size
+    cdef tuple stand_ins
+    cdef tuple markers
+    cdef dict patterns
+    cdef Pattern last
+    cdef readonly bint wants_teaching
+
+    def __init__(self, tuple stand_ins, tuple markers):
+        self.stand_ins = tuple([bytes(text) for text in stand_ins])
+        self.markers = tuple([bytes(text) for text in markers])
+        self.patterns = {}
+        self.last = None
+        self.wants_teaching = False
+
+    def __dealloc__(self):
+        PyMem_Free(self.room)
+
+    def learn(self, taught):
+        """Teach what is common to a table's changes, in place of what was taught before."""
+        cdef Pattern pattern = Pattern(taught)
+        self.patterns[pattern.names] = pattern
+        self.last = pattern
+
+    def forget(self):
+        """Forget everything that was taught."""
+        self.patterns.clear()
+        self.last = None
+
+    def __len__(self):
+        return len(self.patterns)
+
+    def line(self, record, int64_t stream_id, headers):
+        """
+        Make the line of a record.
+
+        Returns:
+            The line, its kind, its change timestamp and its source position; None if the record
+            needs a closer look.
+        """
+        cdef Pattern pattern
+        cdef const uint8_t *text
+        self.wants_teaching = False
+        value, key = record.value, record.key
+        if type(value) is not bytes or (key is not None and type(key) is not bytes):
+            return None
+        text = <const uint8_t *> PyBytes_AS_STRING(value)
+        if not (
+            read_envelope(text, text + PyBytes_GET_SIZE(value), &self.envelope)
+            and self.reads_source()
+            and self.reads_times(record.timestamp)
+        ):
+            return None
+        pattern = self.pattern()
+        if pattern is None or not self.fits(pattern, key):
+            self.wants_teaching = True
+            return None
+        if not (self.has_ordinary_rows(pattern) and self.compares(pattern)):
+            return None
+        canonical = self.canonical(pattern, key)
+        line = self.written(pattern, record, stream_id, canonical, headers)
+        return line, pattern.kind, self.changed_at, self.position()
+
+    cdef bint reads_source(self) noexcept:
+        """Read what the source block says of place and transaction."""
+        cdef Envelope *envelope = &self.envelope
+        cdef uint64_t number
+        if size_of(&envelope.source.whole) > SHORT or not to_number(&envelope.source.lsn, &self.lsn):
+            return False
+        if envelope.source.tx_id.type != WHOLE:
+            if envelope.transaction.type == TEXT:
+                return False
+        elif not to_number(&envelope.source.tx_id, &number):
+            return False
+        if envelope.total_order.type == WHOLE and not to_number(&envelope.total_order, &number):
+            return False
+        if envelope.collection_order.type == WHOLE and not to_number(
+            &envelope.collection_order, &number
+        ):
+            return False
+        return self.reads_sequence(&envelope.source.sequence)
+
+    cdef bint reads_sequence(self, const Token *sequence) noexcept:
+        r"""Read the last commit from `"[\"24000824\",\"24000880\"]"`."""
+        cdef const uint8_t *at = sequence.start
+        cdef const uint8_t *digits
+        cdef Token commit
+        if sequence.type != TEXT or size_of(sequence) < 13 or memcmp(at, b'"[\\"', 4):
+            return False
+        commit.start = at = at + 4
+        while is_digit(at[0]):
+            at += 1
+        commit.end = at
+        commit.type = WHOLE
+        if not 0 < size_of(&commit) < 19 or not to_number(&commit, &self.commit):
+            return False
+        if sequence.end - at < 9 or memcmp(at, b'\\",\\"', 5):
+            return False
+        digits = at = at + 5
+        while is_digit(at[0]):
+            at += 1
+        return at != digits and sequence.end - at == 4 and memcmp(at, b'\\"]"', 4) == 0
+
+    cdef bint reads_times(self, int64_t milliseconds) noexcept:
+        """Read when the row was changed, and when the connector and Kafka had it."""
+        cdef Envelope *envelope = &self.envelope
+        if not _time_of(
+            &envelope.source.ts_ns, &envelope.source.ts_us, &envelope.source.ts_ms, &self.changed_at
+        ):
+            return False
+        if not _time_of(&envelope.ts_ns, &envelope.ts_us, &envelope.ts_ms, &self.captured_at):
+            return False
+        if milliseconds < 0 or <uint64_t> milliseconds >= _LATEST // MILLISECOND:
+            return False
+        self.kafka_at = <uint64_t> milliseconds * MILLISECOND
+        return (
+            self.kafka_at >= _EARLIEST
+            and _EARLIEST <= self.changed_at <= self.kafka_at + _ONE_DAY
+            and SECOND <= self.captured_at < _LATEST
+        )
+
+    cdef Pattern pattern(self):
+        """What was taught of the table, the operation, and with or without an old row."""
+        cdef Envelope *envelope = &self.envelope
+        cdef uint8_t *end = self.names
+        cdef Py_ssize_t size
+        if envelope.source.name.type != TEXT or envelope.source.db.type != TEXT:
+            return None
+        if envelope.source.schema.type != TEXT or envelope.source.table.type != TEXT:
+            return None
+        end = put(end, envelope.source.name.start, size_of(&envelope.source.name))
+        end = put(end, envelope.source.db.start, size_of(&envelope.source.db))
+        end = put(end, envelope.source.schema.start, size_of(&envelope.source.schema))
+        end = put(end, envelope.source.table.start, size_of(&envelope.source.table))
+        end = put_byte(end, envelope.op.start[1] if size_of(&envelope.op) == 3 else c'"')
+        end = put_byte(end, c'+' if envelope.before.whole.type == TEXT else c'-')
+        size = end - self.names
+        if self.last is not None and size == PyBytes_GET_SIZE(self.last.names) and memcmp(
+            self.names, PyBytes_AS_STRING(self.last.names), size
+        ) == 0:
+            return self.last
+        found = self.patterns.get(PyBytes_FromStringAndSize(<const char *> self.names, size))
+        if found is not None:
+            self.last = found
+        return found
+
+    cdef bint fits(self, Pattern pattern, key) noexcept:
+        """Whether the columns of the rows and of the key are what was taught."""
+        cdef Row *old = &self.envelope.before
+        cdef Row *new = &self.envelope.after
+        cdef const uint8_t *end
+        if old.whole.type == TEXT and not pattern.fits(old, pattern.columns):
+            return False
+        if new.whole.type == TEXT and not pattern.fits(new, pattern.columns):
+            return False
+        if key is None:
+            return pattern.key_columns is None
+        if PyBytes_GET_SIZE(key) > SHORT:
+            return False
+        end = read_row(<const uint8_t *> PyBytes_AS_STRING(key), &self.key_row)
+        return (
+            end == <const uint8_t *> PyBytes_AS_STRING(key) + PyBytes_GET_SIZE(key)
+            and self.key_row.whole.type == TEXT
+            and not self.key_row.whole.is_escaped
+            and pattern.fits(&self.key_row, pattern.key_columns)
+        )
+
+    cdef bint has_ordinary_rows(self, Pattern pattern) noexcept:
+        """Whether the rows are those that the operation has, and can be stored as they are."""
+        cdef Row *old = &self.envelope.before
+        cdef Row *new = &self.envelope.after
+        cdef uint8_t operation = self.envelope.op.start[1]
+        if not (self.can_be_stored(old) and self.can_be_stored(new)):
+            return False
+        if operation == c'd':
+            return old.whole.type == TEXT and new.whole.type != TEXT and self.has_data(pattern)
+        return new.whole.type == TEXT and not (operation == c'u' and self.may_lack_values(new))
+
+    cdef bint can_be_stored(self, const Row *row) noexcept:
+        """Whether nothing in a row asks for another form."""
+        cdef bytes marker
+        if row.whole.type != TEXT:
+            return True
+        if size_of(&row.whole) > SHORT and row.counts.brackets > _MAX_DEPTH:
+            return False
+        for marker in self.markers:
+            if memmem(
+                row.whole.start,
+                size_of(&row.whole),
+                PyBytes_AS_STRING(marker),
+                PyBytes_GET_SIZE(marker),
+            ) != NULL:
+                return False
+        return True
+
+    cdef bint may_lack_values(self, const Row *row) noexcept:
+        """Whether a value stands for one that was not sent."""
+        cdef int index
+        cdef bytes text
+        cdef const Token *value
+        for index in range(row.count):
+            value = &row.members[index].value
+            if value.type != TEXT:
+                continue
+            for text in self.stand_ins:
+                if size_of(value) == PyBytes_GET_SIZE(text) and memcmp(
+                    value.start, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)
+                ) == 0:
+                    return True
+        return False
+
+    cdef bint has_data(self, Pattern pattern) noexcept:
+        """Whether a deleted row has a value outside its key that surely is no filler."""
+        cdef int index
+        cdef const Token *value
+        for index in range(self.envelope.before.count):
+            value = &self.envelope.before.members[index].value
+            if pattern.is_key[index]:
+                continue
+            if value.type == TRUE or (value.type == WHOLE and value.start[0] != c'0'):
+                return True
+            if value.type == TEXT and _is_no_filler(value):
+                return True
+        return False
+
+    cdef bint compares(self, Pattern pattern) noexcept:
+        """Note which columns differ. Equal values have equal texts: each has one way to be read."""
+        cdef Row *old = &self.envelope.before
+        cdef Row *new = &self.envelope.after
+        cdef const Token *before
+        cdef const Token *after
+        cdef int index
+        if old.whole.type != TEXT or new.whole.type != TEXT:
+            return True
+        if pattern.key_columns is not None and old.count <= len(pattern.key_columns):
+            return False  # the key only, perhaps
+        for index in range(new.count):
+            before = &old.members[index].value
+            after = &new.members[index].value
+            self.changed[index] = (
+                size_of(before) != size_of(after)
+                or memcmp(before.start, after.start, size_of(after)) != 0
+            )
+        return True
+
+    cdef bytes canonical(self, Pattern pattern, key):
+        """The canonical JSON of the key."""
+        cdef int place
+        cdef uint8_t text[SHORT]
+        cdef uint8_t *end = text
+        cdef const Token *token
+        if key is None or len(pattern.key_places) == 1:
+            return key
+        for place in pattern.key_places:
+            end = put_byte(end, c'{' if end == text else c',')
+            token = &self.key_row.members[place].name
+            end = put(end, token.start, size_of(token))
+            token = &self.key_row.members[place].value
+            end = put(end, token.start, size_of(token))
+        end = put_byte(end, c'}')
+        return PyBytes_FromStringAndSize(<const char *> text, end - text)
+
+    cdef str position(self):
+        """Last commit and position, which sort."""
+        cdef uint8_t text[33]
+        put_hexadecimal(
+            put_byte(put_hexadecimal(text, self.commit, 16), c'/'), self.lsn, 16
+        )
+        return PyUnicode_DecodeASCII(<const char *> text, 33, NULL)
+
+    cdef bytes written(self, Pattern pattern, record, int64_t stream_id, bytes key, headers):
+        """The line."""
+        cdef Envelope *envelope = &self.envelope
+        cdef Py_ssize_t headers_size = 0
+        cdef const char *headers_text = NULL
+        cdef uint8_t *out
+        if headers is not None:
+            headers_text = PyUnicode_AsUTF8AndSize(headers, &headers_size)
+        out = self.with_room(
+            ROOM + pattern.room + 2 * SHORT + 2 * headers_size
+            + 2 * PyBytes_GET_SIZE(record.value) + (0 if key is None else PyBytes_GET_SIZE(key))
+        )
+        out = put_byte(put_signed(out, stream_id), c'\t')
+        out = put_byte(put_signed(out, record.partition), c'\t')
+        out = put_byte(put_signed(out, record.offset), c'\t')
+        out = put_byte(put_time(out, self.changed_at), c'\t')
+        out = put(out, "source\t", 7)
+        out = put_byte(put_time(out, self.captured_at), c'\t')
+        out = put_byte(put_time(out, self.kafka_at), c'\t')
+        out = put_byte(_put_bytes(out, pattern.start), c'\t')
+        if key is None:
+            out = put(out, "\\N\t\\N\t", 6)
+        else:
+            out = put_byte(_put_bytes(out, key), c'\t')
+            out = put_byte(put_signed(out, _hash_of(pattern, key)), c'\t')
+        out = put_byte(_put_row(out, &envelope.before), c'\t')
+        out = put_byte(_put_row(out, &envelope.after), c'\t')
+        out = put_byte(self.put_changed(out, pattern), c'\t')
+        out = put_byte(_put_bytes(out, pattern.judged), c'\t')
+        out = put_byte(_put_number(out, &envelope.source.tx_id), c'\t')
+        out = put_byte(_put_number(out, &envelope.total_order), c'\t')
+        out = put_byte(_put_number(out, &envelope.collection_order), c'\t')
+        out = put_byte(put_bare_hexadecimal(out, self.lsn >> 32), c'/')
+        out = put_byte(put_bare_hexadecimal(out, self.lsn & 0xFFFFFFFF), c'\t')
+        out = put_byte(put_hexadecimal(out, self.commit, 16), c'/')
+        out = put_byte(put_hexadecimal(out, self.lsn, 16), c'\t')
+        out = put_escaped(out, envelope.source.whole.start, size_of(&envelope.source.whole))
+        out = put_byte(out, c'\t')
+        if headers_text == NULL:
+            out = put_null(out)
+        else:
+            out = put_escaped(out, <const uint8_t *> headers_text, headers_size)
+        out = _put_bytes(put_byte(out, c'\t'), pattern.end)
+        return PyBytes_FromStringAndSize(<const char *> self.room, out - self.room)
+
+    cdef uint8_t *with_room(self, Py_ssize_t size) except NULL:
+        """Memory for a line."""
+        if size > self.room_size:
+            room = <uint8_t *> PyMem_Realloc(self.room, 2 * size)
+            if room == NULL:
+                raise MemoryError
+            self.room = room
+            self.room_size = 2 * size
+        return self.room
+
+    cdef uint8_t *put_changed(self, uint8_t *out, Pattern pattern) noexcept:
+        """Write the array of the columns that differ."""
+        cdef int index
+        cdef bint is_first = True
+        if self.envelope.before.whole.type != TEXT or self.envelope.after.whole.type != TEXT:
+            return put_null(out)
+        out = put_byte(out, c'{')
+        for index in range(self.envelope.after.count):
+            if self.changed[index]:
+                if not is_first:
+                    out = put_byte(out, c',')
+                out = _put_bytes(out, <bytes> pattern.elements[index])
+                is_first = False
+        return put_byte(out, c'}')
+
+
+cdef bint _time_of(
+    const Token *nanoseconds, const Token *microseconds, const Token *milliseconds, uint64_t *time
+) noexcept nogil:
+    """Convert the finest of the times that there are to microseconds."""
+    if nanoseconds.type == WHOLE:
+        if not to_number(nanoseconds, time):
+            return False
+        time[0] //= MILLISECOND
+        return True
+    if microseconds.type == WHOLE:
+        return to_number(microseconds, time)
+    if not to_number(milliseconds, time) or time[0] >= _LATEST // MILLISECOND:
+        return False
+    time[0] *= MILLISECOND
+    return True
+
+
+cdef int64_t _hash_of(Pattern pattern, bytes key) except? -1:
+    """The hash of a key of the table, as `domain.record_key` has it."""
+    cdef int index
+    cdef uint64_t number = 0
+    cdef const uint8_t *first
+    whole = pattern.hash.copy()
+    whole.update(key)
+    whole.update(b"]")
+    digest = whole.digest()
+    first = <const uint8_t *> PyBytes_AS_STRING(digest)
+    for index in range(8):
+        number = number << 8 | first[index]
+    return <int64_t> number
+
+
+cdef bint _is_no_filler(const Token *text) noexcept nogil:
+    """Whether Debezium surely fills no column with a text: fillers in letters are short capitals."""
+    cdef uint8_t first = text.start[1]
+    return c'a' <= first <= c'z' or (
+        c'A' <= first <= c'Z' and size_of(text) > LONGEST_FILLER + 2
+    )
+
+
+cdef uint8_t *_put_bytes(uint8_t *out, bytes text) noexcept:
+    return put(out, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
+
+
+cdef uint8_t *_put_number(uint8_t *out, const Token *number) noexcept nogil:
+    """Write a whole number as it is, or null."""
+    if number.type != WHOLE:
+        return put_null(out)
+    return put(out, number.start, size_of(number))
+
+
+cdef uint8_t *_put_row(uint8_t *out, const Row *row) noexcept nogil:
+    """Write a row as it is, or null."""
+    if row.whole.type != TEXT:
+        return put_null(out)
+    if row.whole.is_escaped:
+        return put_escaped(out, row.whole.start, size_of(&row.whole))
+    return put(out, row.whole.start, size_of(&row.whole))

@@ -10,6 +10,7 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from application.ordinary_ports import OrdinaryLines
 from application.ports import RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
 from application.source_types import learn
@@ -34,9 +35,10 @@ class InProcessTransformer:
         protection: What protects the bytes of quarantined records; None keeps them.
         may_block: Whether decoding may wait for others, as for a schema registry: then it never
             runs in the event loop's thread.
+        lines: Makes the lines of ordinary changes; None leaves that to decoder and encoder.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the container composes
         self,
         decoder: RecordDecoder,
         encoder: RowEncoder,
@@ -44,12 +46,14 @@ class InProcessTransformer:
         max_record_bytes: int = DEFAULT_MAX_RECORD_BYTES,
         protection: QuarantineProtection | None = None,
         may_block: bool = False,
+        lines: OrdinaryLines | None = None,
     ) -> None:
         self._decoder = decoder
         self._encoder = encoder
         self._max_record_bytes = max_record_bytes
         self._protection = protection
         self._may_block = may_block
+        self._lines = lines
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="transform")
         # The decoder caches plans, and is made for one caller at a time.
         self._at_work = threading.Lock()
@@ -84,6 +88,7 @@ class InProcessTransformer:
             batch.slices,
             max_record_bytes=self._max_record_bytes,
             protection=self._protection,
+            lines=self._lines,
         )
 
 

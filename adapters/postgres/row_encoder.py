@@ -95,6 +95,12 @@ class PostgresRowEncoder:
             )
         ).encode("utf-8", "surrogatepass")
 
+    def kind_fields(self, kind: ChangeKind) -> tuple[str, str, str]:
+        return self._kinds.get(kind) or self._of_kind(kind)
+
+    def column_element(self, column: str) -> str:
+        return array_field((column,))[1:-1]
+
     def _of_kind(self, kind: ChangeKind) -> tuple[str, str, str]:
         if len(self._kinds) >= _MOST_CACHED:
             self._kinds.clear()

@@ -4,6 +4,7 @@ import pickle
 
 from adapters.ray.shipped_slices import unpack_slices
 from adapters.ray.shipped_types import split_types
+from application.ordinary_ports import OrdinaryLines
 from application.ports import RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
 from application.source_types import learn
@@ -21,6 +22,7 @@ class TransformWork:
         encoder: Encodes rows in the store's form.
         max_record_bytes: A larger record is quarantined by reference.
         protection: What protects the bytes of quarantined records; None keeps them.
+        lines: Makes the lines of ordinary changes; None leaves that to decoder and encoder.
     """
 
     def __init__(
@@ -30,11 +32,13 @@ class TransformWork:
         *,
         max_record_bytes: int,
         protection: QuarantineProtection | None = None,
+        lines: OrdinaryLines | None = None,
     ) -> None:
         self.decoder = decoder
         self.encoder = encoder
         self.max_record_bytes = max_record_bytes
         self.protection = protection
+        self.lines = lines
 
     def __call__(self, packed: bytes) -> bytes:
         """Transform what `pack_slices` packed, with the types that `with_types` put before it."""
@@ -50,6 +54,7 @@ class TransformWork:
                 unpack_slices(packed),
                 max_record_bytes=self.max_record_bytes,
                 protection=self.protection,
+                lines=self.lines,
             )
         except SchemaRegistryUnavailableError as error:
             # An answer: raised here, it would be the failure of a worker that is as good as any.

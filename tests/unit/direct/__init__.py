@@ -1,0 +1,1 @@
+"""Tests of the direct way from an envelope to its line."""

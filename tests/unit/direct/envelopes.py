@@ -1,0 +1,95 @@
+"""Plain envelopes for the direct way, and what takes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from adapters.debezium.config import DecoderConfig
+from adapters.debezium.decoder import DebeziumDecoder
+from adapters.direct.lines import IS_COMPILED, DirectLines
+from adapters.postgres.row_encoder import PostgresRowEncoder
+from application.ordinary_lines import LinesInSteps
+from application.ordinary_ports import OrdinaryLine
+from domain.consumed import RawRecord
+from tests.builders import a_raw_record
+from tests.unit.debezium.ordinary_changes import AT, ENVELOPE, as_json
+
+KEY = b'{"id":1}'
+AFTER: Mapping[str, Any] = {"id": 1, "status": "paid", "paid": True, "total": 2.5, "note": None}
+"""The new row of the ordinary envelope."""
+
+ROWS: Mapping[str, Mapping[str, Any]] = {
+    "c": {"before": None},
+    "u": {},
+    "d": {"after": None},
+    "r": {"before": None},
+}
+"""Which rows an operation has, of those of the ordinary envelope."""
+
+
+def plain(op: str, **members: object) -> bytes:
+    """An ordinary envelope with this operation; `members` replace its own."""
+    return as_json({**ENVELOPE, "op": op, "after": AFTER, **ROWS[op], **members})
+
+
+def a_plain_record(
+    value: bytes,
+    key: bytes | None = KEY,
+    *,
+    timestamp: int = AT + 10,
+    headers: Sequence[tuple[str, bytes | None]] = (),
+) -> RawRecord:
+    """A record of a plain envelope."""
+    return a_raw_record(value=value, key=key, timestamp=timestamp, headers=tuple(headers))
+
+
+class BothWays:
+    """The direct way, which was taught by some records, and the one in steps beside it."""
+
+    def __init__(self, lessons: Sequence[RawRecord] = (), **config: Any) -> None:  # noqa: ANN401 - the decoder's
+        if not IS_COMPILED:
+            pytest.skip(
+                "adapters/direct is not compiled: install a C compiler, then `make install`"
+            )
+        settings = DecoderConfig(**config)
+        self.in_steps = LinesInSteps(DebeziumDecoder(settings), PostgresRowEncoder(1))
+        self._judge = _Judge(settings)
+        self.lines = DirectLines(self._judge, PostgresRowEncoder(1))
+        for lesson in lessons:
+            self.lines.line(lesson, 1)
+
+    def line(self, record: RawRecord) -> OrdinaryLine | None:
+        """The line, which is the same both ways."""
+        direct, in_steps = self.lines.line(record, 1), self.in_steps.line(record, 1)
+        assert comparable(direct) == comparable(in_steps)
+        return direct
+
+    def takes(self, record: RawRecord) -> bool:
+        """Whether a record becomes a line without a decoder; the line is the right one."""
+        asked = self._judge.asked
+        line = self.line(record)
+        return line is not None and self._judge.asked == asked
+
+
+class _Judge(DebeziumDecoder):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def ordinary_change(self, record: Any, stream_id: int) -> Any:  # noqa: ANN401 - as it is
+        self.asked += 1
+        return super().ordinary_change(record, stream_id)
+
+
+def comparable(line: OrdinaryLine | None) -> object:
+    """A line with its kind in a form that can be compared: kinds are equal to themselves only."""
+    if line is None:
+        return None
+    text, kind, stamp, position = line
+    return text, kind.source, kind.operation, kind.before_image, kind.value_notes, stamp, position
+
+
+def lessons() -> tuple[RawRecord, ...]:
+    """One ordinary change of each operation."""
+    return tuple(a_plain_record(plain(op)) for op in ROWS)

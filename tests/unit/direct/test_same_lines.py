@@ -1,0 +1,109 @@
+"""Whatever comes, the direct way gives the line that decoder and encoder give, or none."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.direct.lines import DirectLines
+from adapters.postgres.row_encoder import PostgresRowEncoder
+from application.ordinary_lines import LinesInSteps
+from tests.unit.debezium.ordinary_changes import AT, as_json
+from tests.unit.debezium.recordings import NAMES, decoder_of, recording
+from tests.unit.debezium.test_short_way import envelopes, keys
+from tests.unit.direct.envelopes import (
+    KEY,
+    BothWays,
+    a_plain_record,
+    comparable,
+    lessons,
+    plain,
+)
+
+pytestmark = pytest.mark.compiled
+
+BYTES = b'\0\t\n "\\,:{}[]-+.0123456789abefilnrstuxE\x7f\x80\xbf\xc2\xe2\xed\xf0\xff'
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    envelope=envelopes(),
+    key=keys,
+    timestamp=st.sampled_from([AT + 10, -1, 0, 2**62, AT - 10**9]),
+    identity=st.sampled_from([None, "full", "default"]),
+)
+def test_envelopes_of_any_kind(
+    envelope: dict[str, Any], key: bytes | None, timestamp: int, identity: str | None
+) -> None:
+    identities: dict[str, Any] = {} if identity is None else {"public.orders": identity}
+    ways = BothWays(lessons(), replica_identity=identities)
+    record = a_plain_record(as_json(envelope), key, timestamp=timestamp)
+
+    for _ in range(2):  # the second time it may have been learned
+        ways.line(record)
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(
+    op=st.sampled_from(["c", "u", "d", "r"]),
+    edits=st.lists(
+        st.tuples(
+            st.floats(0, 1, exclude_max=True),
+            st.sampled_from(["put", "insert", "delete", "cut"]),
+            st.sampled_from(BYTES),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    of_key=st.booleans(),
+)
+def test_bytes_that_were_damaged(
+    op: str, edits: list[tuple[float, str, int]], *, of_key: bool
+) -> None:
+    ways = BothWays(lessons())
+    value, key = plain(op), KEY
+    if of_key:
+        key = damaged(key, edits)
+    else:
+        value = damaged(value, edits)
+    record = a_plain_record(value, key)
+
+    for _ in range(2):
+        ways.line(record)
+
+
+def damaged(data: bytes, edits: list[tuple[float, str, int]]) -> bytes:
+    made = bytearray(data)
+    for place, edit, byte in edits:
+        index = int(place * len(made))
+        if edit == "put" and made:
+            made[index] = byte
+        elif edit == "insert":
+            made.insert(index, byte)
+        elif edit == "delete":
+            del made[index : index + 1]
+        elif edit == "cut":
+            del made[index:]
+    return bytes(made)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_real_connectors_sent(name: str) -> None:
+    pytest.importorskip("adapters.direct.envelope_line", exc_type=ImportError)
+    encoder = PostgresRowEncoder(1)
+    direct = DirectLines(decoder_of(name), encoder)
+    in_steps = LinesInSteps(decoder_of(name), encoder)
+
+    for record in (*recording(name), *recording(name)):
+        assert comparable(direct.line(record, 1)) == comparable(in_steps.line(record, 1))
+
+
+def test_the_ordinary_changes_of_a_real_connector_are_taken() -> None:
+    changes = [record for record in recording("01-pg-basic-full") if record.value]
+    ways = BothWays(changes)
+
+    left = [record.offset for record in changes if not ways.takes(record)]
+
+    assert left == [0]  # before it there was no commit
+    assert len(changes) == 13
