@@ -20,6 +20,7 @@ import orjson
 from adapters.debezium.config import DecoderConfig
 from adapters.debezium.decoder import DebeziumDecoder
 from adapters.debezium.registered_schemas import RegisteredSchemas
+from adapters.direct.lines import best_lines
 from adapters.memory.schema_lookup import MemorySchemaLookup
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from adapters.postgres.sql_files import wanted_version
@@ -125,10 +126,11 @@ def _measure_shape(name: str, shape: Shape, count: int, rounds: int) -> Figures:
 def _transforming(shape: Shape, values: Sequence[bytes]) -> Callable[[], None]:
     decoder = shape.decoder()
     encoder = PostgresRowEncoder(wanted_version())
+    lines = best_lines(decoder, encoder)
     part = events.a_slice(values)
 
     def work() -> None:
-        batch = transform_records(decoder, encoder, [part])
+        batch = transform_records(decoder, encoder, [part], lines=lines)
         if batch.row_count != len(values):
             reasons = {bad.error_message for bad in batch.quarantined[:100]}
             raise RuntimeError(f"{batch.row_count} of {len(values)} became rows: {reasons}")

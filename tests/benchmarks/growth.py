@@ -16,9 +16,11 @@ from functools import partial
 import msgspec
 
 from adapters.debezium.decoder import DebeziumDecoder
+from adapters.direct.lines import best_lines
 from adapters.postgres.audit_store import PostgresAuditStore
 from adapters.postgres.config import DatabaseConfig
 from adapters.postgres.pool import open_pool
+from application.ordinary_ports import OrdinaryLines
 from application.ports import RowEncoder
 from application.transform_records import transform_records
 from domain.consumed import ConsumedBatch, PartitionSlice, RawRecord
@@ -61,11 +63,13 @@ class _Writer:
         self._count = self._each * case.partitions * case.tables
         self._decoder = DebeziumDecoder()
         self._encoder: RowEncoder | None = None
+        self._lines: OrdinaryLines | None = None
         self._claimed: Sequence[StreamPartition] = ()
         self._stored = 0
 
     async def start(self) -> None:
         self._encoder = await self._store.encoder()
+        self._lines = best_lines(self._decoder, self._encoder)
         logs = [
             LogPartition(
                 cluster_id="bench",
@@ -85,7 +89,7 @@ class _Writer:
         assert self._encoder is not None, "it was not started"
         slices = [self._slice(number, place) for number, place in enumerate(self._claimed)]
         began = time.perf_counter()
-        batch = transform_records(self._decoder, self._encoder, slices)
+        batch = transform_records(self._decoder, self._encoder, slices, lines=self._lines)
         await self._store.append(batch, ConsumedBatch(slices, 0, 0.0))
         seconds = time.perf_counter() - began
         if batch.row_count != self._count:
