@@ -8,8 +8,10 @@ between them; where both know more of each other's forms, the change between the
 Whoever offers none of this loses nothing but time.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol, runtime_checkable
+
+import msgspec
 
 from domain.consumed import ConsumedRecord
 from domain.ordinary_change import ChangeKind, OrdinaryChange
@@ -19,6 +21,27 @@ OrdinaryLine = tuple[bytes, ChangeKind, int, str]
 The line of an ordinary change, its kind, its change timestamp (microseconds since 1970, UTC) and
 its source position. No structure: one is made for each record.
 """
+
+
+Conversion = Callable[[bytes], bytes | None]
+"""Brings the JSON of a value into its canonical form; None if that needs a closer look."""
+
+
+class Wrapping(msgspec.Struct, frozen=True):
+    """
+    What is around the plain JSON of a record, and what it says of that.
+
+    Attributes:
+        front: What is in front of the envelope, where its schema is: behind it there is one brace.
+        key_front: The same of the key.
+        conversions: Of columns of rows that are on the wire in another form than in the trail.
+        with_default: The columns that have a default.
+    """
+
+    front: bytes | None = None
+    key_front: bytes | None = None
+    conversions: Mapping[str, Conversion] = {}
+    with_default: Collection[str] = ()
 
 
 class OrdinaryLines(Protocol):
@@ -48,7 +71,7 @@ class DecodesOrdinaryChanges(Protocol):
 
 @runtime_checkable
 class ReadsPlainEnvelopes(DecodesOrdinaryChanges, Protocol):
-    """A decoder that says by which rules it takes a plain envelope for an ordinary change."""
+    """A decoder that says by which rules it takes an envelope in JSON for an ordinary change."""
 
     @property
     def stand_ins(self) -> Collection[str]:
@@ -61,7 +84,11 @@ class ReadsPlainEnvelopes(DecodesOrdinaryChanges, Protocol):
         ...
 
     def reads_alone(self, headers: Sequence[tuple[str, bytes | None]]) -> bool:
-        """Whether a plain envelope with such headers means what it says, and nothing else."""
+        """Whether an envelope with such headers means what it says, and nothing else."""
+        ...
+
+    def wrapping(self, record: ConsumedRecord) -> Wrapping | None:
+        """What is around a record that was an ordinary change; None if it could be anything."""
         ...
 
     def stored_headers(self, headers: Sequence[tuple[str, bytes | None]]) -> str | None:

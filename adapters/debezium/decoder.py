@@ -35,6 +35,8 @@ from adapters.debezium.table_types import ColumnTypes, TableTypes
 from adapters.debezium.unavailable import MARKERS, UnavailableValues
 from adapters.debezium.value_plan import ValuePart
 from adapters.debezium.wire_json import JsonPart, JsonWire
+from adapters.debezium.wrappings import Wrappings
+from application.ordinary_ports import Wrapping
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord
 from domain.control import COUNTED_ONLY, ControlKind, ControlMessage, SkippedRecord
@@ -98,6 +100,7 @@ class DebeziumDecoder:
         self._short = ShortWay(self._config, keys, redaction.concerns)
         self._unavailable = UnavailableValues(self._config.unavailable_placeholder)
         self._values = OrdinaryValues(self._short, keys, self._unavailable)
+        self._wrappings = Wrappings(self._wire, keys, self._unavailable)
         self._not_ordinary: ConsumedRecord | None = None
         self._odd_fronts: set[bytes] = set()
 
@@ -158,6 +161,9 @@ class DebeziumDecoder:
 
     def stored_headers(self, headers: Headers) -> str | None:
         return self._headers.look(headers).stored
+
+    def wrapping(self, record: ConsumedRecord) -> Wrapping | None:
+        return self._wrappings.of(record)
 
     def _ordinary_json(self, value: bytes, incoming: Incoming) -> OrdinaryChange | None:
         plan = None

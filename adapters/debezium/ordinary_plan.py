@@ -6,15 +6,17 @@ Conversions on the short way: those of a schema that asks for nothing else.
 Both rows of a change go together: a value that is the same in both is converted once.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from adapters.debezium.exact_json import Json, decode_exact, encode
-from adapters.debezium.ordinary_rows import NotOrdinaryError
+from adapters.debezium.ordinary_rows import NOT_ORDINARY, NotOrdinaryError
 from adapters.debezium.row_plan import CONVERSION_ERRORS, ColumnPlan, EnvelopePlan
 from adapters.debezium.semantic_types import Converter, Suspect
 from adapters.debezium.unavailable import UnavailableValues, leaves_marker_in
+from application.ordinary_ports import Conversion
 
 _Members = dict[str, Any]
 _decode_members: msgspec.json.Decoder[dict[str, msgspec.Raw] | None] = msgspec.json.Decoder(
@@ -41,6 +43,20 @@ class OrdinaryPlan:
             raise NotOrdinaryError
         self._convert = [(name, _only_conversion(own)) for name, own in after.columns.items()]
         self._unavailable = unavailable
+
+    @property
+    def conversions(self) -> Mapping[str, Conversion]:
+        """What each column that does not stay as it is needs."""
+        return {column: self._conversion(convert) for column, convert in self._convert}
+
+    def _conversion(self, convert: Converter) -> Conversion:
+        def canonical(text: bytes) -> bytes | None:
+            try:
+                return encode(self._canonical(msgspec.Raw(text), convert))
+            except NOT_ORDINARY:
+                return None
+
+        return canonical
 
     def rows(self, old: msgspec.Raw, new: msgspec.Raw) -> tuple[Json, Json]:
         """

@@ -107,6 +107,13 @@ class KeyDecoder:
             return {}
         return value if is_object(value) else {}
 
+    def plain_front(self, topic: str, key: bytes) -> bytes | None:
+        """What is in front of a key whose columns are what they are there; None for another."""
+        last = self._wire.last_front(topic, key)
+        if last is None or last[1].itself is None or last[1].itself.columns:
+            return None
+        return last[0]
+
     def text(self, incoming: Incoming) -> str | None:
         """
         Its canonical JSON, for a record that is no change; of bytes that say nothing, hexadecimal.

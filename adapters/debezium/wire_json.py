@@ -72,6 +72,10 @@ class JsonWire:
             return None
         return data[len(last[0]) : -1], last[1]
 
+    def last_front(self, topic: str, data: bytes) -> tuple[bytes, EnvelopePlan] | None:
+        """What is in front of the payload, and its plan, likewise."""
+        return None if self.after_last_schema(topic, data) is None else self._last[topic]
+
     def unwrap_members(self, topic: str, data: bytes) -> JsonPart:
         """Take the payload out of `data` whatever its order and spaces are."""
         data = data.removeprefix(BYTE_ORDER_MARK)

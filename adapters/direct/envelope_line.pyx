@@ -2,8 +2,8 @@
 """
 From the bytes of an envelope to its line of COPY, in one step and without an object between.
 
-    value ──▶ Envelope (tokens) ──▶ Pattern of its table ──▶ line
-    key   ──▶ Row (tokens)      ──▶ its hash ──────────────┘
+    value ──▶ behind its schema ──▶ Envelope (tokens) ──▶ Pattern of its table ──▶ line
+    key   ──▶ behind its schema ──▶ Row (tokens)      ──▶ its hash ──────────────┘
 
 It knows nothing by itself: each table, its columns, its key, and what all its changes share is
 taught (`learn`) from a change that the decoder and the encoder made. It answers None for whatever
@@ -29,14 +29,14 @@ from adapters.direct.copy_field cimport (
 )
 from adapters.direct.envelope_read cimport Envelope, MOST_COLUMNS, Row, read_envelope, read_row
 from adapters.direct.json_scan cimport (
-    FRACTION,
-    NO_VALUE,
     NULLED,
     TEXT,
     TRUE,
     WHOLE,
+    Counts,
     Token,
     is_digit,
+    read_scalar,
     size_of,
     to_number,
 )
@@ -66,9 +66,10 @@ cdef class Pattern:
     cdef bytes names
     cdef tuple columns
     cdef tuple elements
+    cdef tuple conversions
     cdef tuple key_columns
     cdef tuple key_places
-    cdef tuple is_key
+    cdef tuple tells_nothing
     cdef object hash
     cdef object kind
     cdef bytes start
@@ -80,9 +81,10 @@ cdef class Pattern:
         self.names = taught.names
         self.columns = taught.columns
         self.elements = taught.elements
+        self.conversions = taught.conversions
         self.key_columns = taught.key_columns
         self.key_places = taught.key_places
-        self.is_key = taught.is_key
+        self.tells_nothing = taught.tells_nothing
         self.hash = taught.hash
         self.kind = taught.kind
         self.start = taught.start
@@ -132,28 +134,36 @@ cdef class EnvelopeLine:
     cdef Py_ssize_t room_size
     cdef tuple stand_ins
     cdef tuple markers
+    cdef dict fronts
     cdef dict patterns
     cdef Pattern last
+    cdef bytes front
+    cdef list converted
+    cdef Py_ssize_t converted_size
     cdef readonly bint wants_teaching
 
     def __init__(self, tuple stand_ins, tuple markers):
         self.stand_ins = tuple([bytes(text) for text in stand_ins])
         self.markers = tuple([bytes(text) for text in markers])
+        self.fronts = {}
         self.patterns = {}
         self.last = None
+        self.converted = []
         self.wants_teaching = False
 
     def __dealloc__(self):
         PyMem_Free(self.room)
 
-    def learn(self, taught):
+    def learn(self, str topic, taught):
         """Teach what is common to a table's changes, in place of what was taught before."""
         cdef Pattern pattern = Pattern(taught)
-        self.patterns[pattern.names] = pattern
-        self.last = pattern
+        self.fronts[topic] = taught.front, taught.key_front
+        self.patterns[taught.front, pattern.names] = pattern
+        self.last = None
 
     def forget(self):
         """Forget everything that was taught."""
+        self.fronts.clear()
         self.patterns.clear()
         self.last = None
 
@@ -170,24 +180,34 @@ cdef class EnvelopeLine:
         """
         cdef Pattern pattern
         cdef const uint8_t *text
+        cdef const uint8_t *end
         self.wants_teaching = False
         value, key = record.value, record.key
         if type(value) is not bytes or (key is not None and type(key) is not bytes):
             return None
         text = <const uint8_t *> PyBytes_AS_STRING(value)
+        end = text + PyBytes_GET_SIZE(value)
+        front = key_front = None
+        if _is_wrapped(text) or (key is not None and _is_wrapped(_start_of(key))):
+            front, key_front = self.fronts.get(record.topic, _NO_FRONTS)
+            if not _goes_behind(front, &text, &end):
+                self.wants_teaching = True
+                return None
         if not (
-            read_envelope(text, text + PyBytes_GET_SIZE(value), &self.envelope)
+            read_envelope(text, end, &self.envelope)
             and self.reads_source()
             and self.reads_times(record.timestamp)
         ):
             return None
-        pattern = self.pattern()
-        if pattern is None or not self.fits(pattern, key):
+        pattern = self.pattern(front)
+        if pattern is None or not (self.fits(pattern) and self.reads_key(pattern, key, key_front)):
             self.wants_teaching = True
+            return None
+        if pattern.conversions is not None and not self.converts(pattern):
             return None
         if not (self.has_ordinary_rows(pattern) and self.compares(pattern)):
             return None
-        canonical = self.canonical(pattern, key)
+        canonical = None if key is None else self.canonical(pattern)
         line = self.written(pattern, record, stream_id, canonical, headers)
         return line, pattern.kind, self.changed_at, self.position()
 
@@ -249,7 +269,7 @@ cdef class EnvelopeLine:
             and SECOND <= self.captured_at < _LATEST
         )
 
-    cdef Pattern pattern(self):
+    cdef Pattern pattern(self, front):
         """What was taught of the table, the operation, and with or without an old row."""
         cdef Envelope *envelope = &self.envelope
         cdef uint8_t *end = self.names
@@ -265,34 +285,83 @@ cdef class EnvelopeLine:
         end = put_byte(end, envelope.op.start[1] if size_of(&envelope.op) == 3 else c'"')
         end = put_byte(end, c'+' if envelope.before.whole.type == TEXT else c'-')
         size = end - self.names
-        if self.last is not None and size == PyBytes_GET_SIZE(self.last.names) and memcmp(
-            self.names, PyBytes_AS_STRING(self.last.names), size
-        ) == 0:
+        if self.last is not None and self.front is front and (
+            size == PyBytes_GET_SIZE(self.last.names)
+            and memcmp(self.names, PyBytes_AS_STRING(self.last.names), size) == 0
+        ):
             return self.last
-        found = self.patterns.get(PyBytes_FromStringAndSize(<const char *> self.names, size))
-        if found is not None:
-            self.last = found
-        return found
+        names = PyBytes_FromStringAndSize(<const char *> self.names, size)
+        self.front = front
+        self.last = self.patterns.get((front, names))
+        return self.last
 
-    cdef bint fits(self, Pattern pattern, key) noexcept:
-        """Whether the columns of the rows and of the key are what was taught."""
+    cdef bint fits(self, Pattern pattern) noexcept:
+        """Whether the columns of the rows are what was taught."""
         cdef Row *old = &self.envelope.before
         cdef Row *new = &self.envelope.after
+        return (old.whole.type != TEXT or pattern.fits(old, pattern.columns)) and (
+            new.whole.type != TEXT or pattern.fits(new, pattern.columns)
+        )
+
+    cdef bint reads_key(self, Pattern pattern, key, front) noexcept:
+        """Read a key whose columns are what was taught, if that has one."""
+        cdef const uint8_t *text
         cdef const uint8_t *end
-        if old.whole.type == TEXT and not pattern.fits(old, pattern.columns):
-            return False
-        if new.whole.type == TEXT and not pattern.fits(new, pattern.columns):
-            return False
         if key is None:
             return pattern.key_columns is None
-        if PyBytes_GET_SIZE(key) > SHORT:
+        text = _start_of(key)
+        end = text + PyBytes_GET_SIZE(key)
+        if not _goes_behind(front, &text, &end) or end - text > SHORT:
             return False
-        end = read_row(<const uint8_t *> PyBytes_AS_STRING(key), &self.key_row)
         return (
-            end == <const uint8_t *> PyBytes_AS_STRING(key) + PyBytes_GET_SIZE(key)
+            read_row(text, &self.key_row) == end
             and self.key_row.whole.type == TEXT
             and not self.key_row.whole.is_escaped
             and pattern.fits(&self.key_row, pattern.key_columns)
+        )
+
+    cdef bint converts(self, Pattern pattern):
+        """Bring values into their canonical form; False if one does not come to that."""
+        cdef Row *old = &self.envelope.before
+        cdef Row *new = &self.envelope.after
+        cdef Token wire
+        cdef int index
+        self.converted.clear()
+        self.converted_size = 0
+        if old.counts.brackets > _MAX_DEPTH or new.counts.brackets > _MAX_DEPTH:
+            return False
+        for index, convert in pattern.conversions:
+            if index < new.count:
+                wire = new.members[index].value
+                if not self.is_converted(new, index, convert):
+                    return False
+            if index < old.count:
+                if index < new.count and _are_equal(&wire, &old.members[index].value):
+                    old.members[index].value = new.members[index].value
+                    old.is_converted = True
+                    self.converted_size += size_of(&old.members[index].value)
+                elif not self.is_converted(old, index, convert):
+                    return False
+        return True
+
+    cdef bint is_converted(self, Row *row, int index, convert):
+        """Convert a value, which then is a text of its own."""
+        cdef Token *value = &row.members[index].value
+        cdef Counts counts = Counts(0)
+        cdef const uint8_t *text
+        if value.type == NULLED:
+            return True
+        wire = PyBytes_FromStringAndSize(<const char *> value.start, size_of(value))
+        canonical = convert(wire)
+        if type(canonical) is not bytes:
+            return False
+        self.converted.append(canonical)  # the token points into it
+        self.converted_size += PyBytes_GET_SIZE(canonical)
+        row.is_converted = True
+        text = _start_of(canonical)
+        return (
+            read_scalar(text, value, &counts) == text + PyBytes_GET_SIZE(canonical)
+            and counts.brackets == 0
         )
 
     cdef bint has_ordinary_rows(self, Pattern pattern) noexcept:
@@ -345,7 +414,7 @@ cdef class EnvelopeLine:
         cdef const Token *value
         for index in range(self.envelope.before.count):
             value = &self.envelope.before.members[index].value
-            if pattern.is_key[index]:
+            if pattern.tells_nothing[index]:
                 continue
             if value.type == TRUE or (value.type == WHOLE and value.start[0] != c'0'):
                 return True
@@ -367,20 +436,15 @@ cdef class EnvelopeLine:
         for index in range(new.count):
             before = &old.members[index].value
             after = &new.members[index].value
-            self.changed[index] = (
-                size_of(before) != size_of(after)
-                or memcmp(before.start, after.start, size_of(after)) != 0
-            )
+            self.changed[index] = not _are_equal(before, after)
         return True
 
-    cdef bytes canonical(self, Pattern pattern, key):
+    cdef bytes canonical(self, Pattern pattern):
         """The canonical JSON of the key."""
         cdef int place
         cdef uint8_t text[SHORT]
         cdef uint8_t *end = text
         cdef const Token *token
-        if key is None or len(pattern.key_places) == 1:
-            return key
         for place in pattern.key_places:
             end = put_byte(end, c'{' if end == text else c',')
             token = &self.key_row.members[place].name
@@ -408,7 +472,7 @@ cdef class EnvelopeLine:
             headers_text = PyUnicode_AsUTF8AndSize(headers, &headers_size)
         out = self.with_room(
             ROOM + pattern.room + 2 * SHORT + 2 * headers_size
-            + 2 * PyBytes_GET_SIZE(record.value) + (0 if key is None else PyBytes_GET_SIZE(key))
+            + 2 * PyBytes_GET_SIZE(record.value) + 2 * self.converted_size + SHORT
         )
         out = put_byte(put_signed(out, stream_id), c'\t')
         out = put_byte(put_signed(out, record.partition), c'\t')
@@ -469,6 +533,37 @@ cdef class EnvelopeLine:
         return put_byte(out, c'}')
 
 
+cdef tuple _NO_FRONTS = (None, None)
+
+
+cdef const uint8_t *_start_of(bytes text) noexcept:
+    return <const uint8_t *> PyBytes_AS_STRING(text)
+
+
+cdef bint _is_wrapped(const uint8_t *text) noexcept nogil:
+    """Whether a text begins as one with its schema in front; a NUL ends the look."""
+    return text[0] == c'{' and text[1] == c'"' and text[2] == c's' and text[3] == c'c'
+
+
+cdef bint _goes_behind(front, const uint8_t **text, const uint8_t **end) noexcept:
+    """Go behind the schema in front of a text, if it is the known one; None is for no schema."""
+    cdef Py_ssize_t size
+    if front is None:
+        return not _is_wrapped(text[0])
+    size = PyBytes_GET_SIZE(front)
+    if end[0] - text[0] <= size or end[0][-1] != c'}':
+        return False
+    if memcmp(text[0], PyBytes_AS_STRING(front), size):
+        return False
+    text[0] += size
+    end[0] -= 1
+    return True
+
+
+cdef bint _are_equal(const Token *one, const Token *other) noexcept nogil:
+    return size_of(one) == size_of(other) and memcmp(one.start, other.start, size_of(one)) == 0
+
+
 cdef bint _time_of(
     const Token *nanoseconds, const Token *microseconds, const Token *milliseconds, uint64_t *time
 ) noexcept nogil:
@@ -521,9 +616,23 @@ cdef uint8_t *_put_number(uint8_t *out, const Token *number) noexcept nogil:
 
 
 cdef uint8_t *_put_row(uint8_t *out, const Row *row) noexcept nogil:
-    """Write a row as it is, or null."""
+    """Write a row as it is, with its values in canonical form, or null."""
     if row.whole.type != TEXT:
         return put_null(out)
+    if row.is_converted:
+        return _put_members(out, row)
     if row.whole.is_escaped:
         return put_escaped(out, row.whole.start, size_of(&row.whole))
     return put(out, row.whole.start, size_of(&row.whole))
+
+
+cdef uint8_t *_put_members(uint8_t *out, const Row *row) noexcept nogil:
+    """Write an object of its members."""
+    cdef int index
+    for index in range(row.count):
+        out = put_byte(out, c'{' if index == 0 else c',')
+        out = put(out, row.members[index].name.start, size_of(&row.members[index].name))
+        out = put_escaped(
+            out, row.members[index].value.start, size_of(&row.members[index].value)
+        )
+    return put_byte(out, c'}')

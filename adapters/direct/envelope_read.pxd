@@ -39,6 +39,7 @@ cdef struct Row:
     Member members[MOST_COLUMNS]
     int count
     Counts counts
+    bint is_converted        # a value is another text than on the wire
 
 
 cdef struct Source:
@@ -74,6 +75,7 @@ cdef inline const uint8_t *read_row(const uint8_t *at, Row *row) noexcept nogil:
     """Read a row without arrays and objects in it, or null."""
     row.count = 0
     row.counts.brackets = 1
+    row.is_converted = False
     if at[0] == c'n':
         return read_word(at, &row.whole, "null", 4, NULLED)
     row.whole.start = at

@@ -1,5 +1,5 @@
 """
-Lines of plain envelopes, made in one step where that module is compiled, else in two.
+Lines of envelopes in JSON, made in one step where that module is compiled, else in two.
 
     record ──▶ EnvelopeLine ──▶ line
           └──▶ decoder ──▶ OrdinaryChange ──▶ encoder ──▶ line
@@ -25,6 +25,7 @@ from application.ordinary_ports import (
 )
 from application.ports import RecordDecoder, RowEncoder
 from domain.consumed import ConsumedRecord
+from domain.ordinary_change import OrdinaryChange
 
 try:
     from adapters.direct.envelope_line import EnvelopeLine
@@ -81,13 +82,20 @@ class DirectLines:
         change = self._decoder.ordinary_change(record, stream_id)
         if change is None:
             return None
-        if len(self._direct) >= _MOST_TAUGHT:
-            self._direct.forget()
-        taught = taught_by(change, record.key, self._encoder)
-        if taught is not None:
-            self._direct.learn(taught)
+        self._teach(record, change)
         line = self._encoder.encode_ordinary(change)
         return line, change.kind, change.change_timestamp, change.source_position
+
+    def _teach(self, record: ConsumedRecord, change: OrdinaryChange) -> None:
+        around = self._decoder.wrapping(record)
+        if around is None:
+            return
+        taught = taught_by(change, record.key, around, self._encoder)
+        if taught is None:
+            return
+        if len(self._direct) >= _MOST_TAUGHT:
+            self._direct.forget()
+        self._direct.learn(record.topic, taught)
 
 
 def best_lines(decoder: RecordDecoder, encoder: RowEncoder) -> OrdinaryLines:

@@ -1,16 +1,16 @@
 """
 What one change teaches of all that are like it.
 
-    change, key, encoder ──▶ Taught ──▶ EnvelopeLine
+    change, record, wrapping, encoder ──▶ Taught ──▶ EnvelopeLine
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from application.ordinary_ports import EncodesByKind
+from application.ordinary_ports import Conversion, EncodesByKind, Wrapping
 from domain.operation import OperationTypeEnum
 from domain.ordinary_change import ChangeKind, OrdinaryChange
 from domain.record_key import identity_prefix
@@ -35,9 +35,14 @@ class Taught(msgspec.Struct, frozen=True):
 
     Attributes:
         names: What they are recognised by: names as JSON, operation, whether there is an old row.
+        front: What is in front of the envelope, behind which there is one brace; None for nothing.
+        key_front: The same of the key.
         columns: Names of the row's columns as JSON, with their colons.
         elements: The columns as elements of an array, in COPY's text.
-        is_key: Which of them are columns of the key.
+        conversions: Places of columns that need one, and what brings them into canonical form;
+            None if none does.
+        tells_nothing: Which columns do not tell a deleted row from one of fillers: those of the
+            key, and those with a default.
         key_columns: Names of the key's columns, as `columns`; None without a key.
         key_places: The places of the key's columns in its canonical form.
         hash: The hash of keys so far.
@@ -48,9 +53,12 @@ class Taught(msgspec.Struct, frozen=True):
     """
 
     names: bytes
+    front: bytes | None
+    key_front: bytes | None
     columns: tuple[bytes, ...]
     elements: tuple[bytes, ...]
-    is_key: tuple[bool, ...]
+    conversions: tuple[tuple[int, Conversion], ...] | None
+    tells_nothing: tuple[bool, ...]
     key_columns: tuple[bytes, ...] | None
     key_places: tuple[int, ...]
     hash: Any
@@ -60,34 +68,39 @@ class Taught(msgspec.Struct, frozen=True):
     end: bytes
 
 
-def taught_by(change: OrdinaryChange, key: bytes | None, encoder: EncodesByKind) -> Taught | None:
+def taught_by(
+    change: OrdinaryChange, key: bytes | None, around: Wrapping, encoder: EncodesByKind
+) -> Taught | None:
     """
     What a change teaches.
 
     Args:
         change: The change.
-        key: The key of its record, without a schema.
+        key: The key of its record.
+        around: What is around its record.
         encoder: Encodes what repeats.
 
     Returns:
-        None if it has more columns than there is room for, or its key came in a wrapper.
+        None if it has more columns than there is room for, or its key is no row.
     """
-    columns = _columns_of(change.new_data or change.old_data or "{}")
-    wire_key: Mapping[str, Any] = {} if key is None else _columns_of(key)
-    canonical: Mapping[str, Any] = {}
-    if change.record_key is not None:
-        canonical = _columns_of(change.record_key)
-    if not 0 < len(columns) <= MOST_COLUMNS or wire_key.keys() != canonical.keys():
+    columns = tuple(_columns_of(change.new_data or change.old_data or "{}"))
+    wire_key = _key_columns(key, around.key_front)
+    canonical = () if change.record_key is None else tuple(_columns_of(change.record_key))
+    if not 0 < len(columns) <= MOST_COLUMNS or {*wire_key} != {*canonical}:
         return None
-    places = {name: place for place, name in enumerate(wire_key)}
     start, judged, end = encoder.kind_fields(change.kind)
+    convert = around.conversions
     return Taught(
         names=_names_of(change.kind, has_old=change.old_data is not None),
+        front=around.front,
+        key_front=around.key_front,
         columns=_as_members(columns),
         elements=tuple(encoder.column_element(name).encode() for name in columns),
-        is_key=tuple(name in wire_key for name in columns),
+        conversions=tuple((n, convert[name]) for n, name in enumerate(columns) if name in convert)
+        or None,
+        tells_nothing=tuple(name in wire_key or name in around.with_default for name in columns),
         key_columns=None if key is None else _as_members(wire_key),
-        key_places=tuple(places[name] for name in canonical),
+        key_places=tuple(wire_key.index(name) for name in canonical),
         hash=sha256(identity_prefix(*change.kind.source)),
         kind=change.kind,
         start=start.encode(),
@@ -96,12 +109,19 @@ def taught_by(change: OrdinaryChange, key: bytes | None, encoder: EncodesByKind)
     )
 
 
+def _key_columns(key: bytes | None, front: bytes | None) -> tuple[str, ...]:
+    """The columns of a key, as they are on the wire."""
+    if key is None:
+        return ()
+    return tuple(_columns_of(key if front is None else key[len(front) : -1]))
+
+
 def _names_of(kind: ChangeKind, *, has_old: bool) -> bytes:
     _, name, database, schema, table = kind.source
     names = map(_encode, (name, database, schema, table))
     return b"".join((*names, _LETTERS[kind.operation], b"+" if has_old else b"-"))
 
 
-def _as_members(columns: Mapping[str, Any]) -> tuple[bytes, ...]:
+def _as_members(columns: Sequence[str]) -> tuple[bytes, ...]:
     """The columns as they are written in an object, with their colons."""
     return tuple(_encode(name) + b":" for name in columns)

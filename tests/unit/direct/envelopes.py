@@ -13,12 +13,13 @@ from application.ordinary_lines import LinesInSteps
 from application.ordinary_ports import OrdinaryLine
 from domain.consumed import RawRecord
 from tests.builders import a_raw_record
-from tests.unit.debezium.ordinary_changes import AT, ENVELOPE, as_json
+from tests.unit.debezium.ordinary_changes import AT, ENVELOPE, as_json, decoded, in_wrapper
 
 KEY = b'{"id":1}'
 AFTER: Mapping[str, Any] = {"id": 1, "status": "paid", "paid": True, "total": 2.5, "note": None}
 """The new row of the ordinary envelope."""
 
+KEY_SCHEMA = {"type": "struct", "fields": [{"field": "id", "type": "int32", "optional": False}]}
 ROWS: Mapping[str, Mapping[str, Any]] = {
     "c": {"before": None},
     "u": {},
@@ -53,16 +54,19 @@ class BothWays:
                 "adapters/direct is not compiled: install a C compiler, then `make install`"
             )
         settings = DecoderConfig(**config)
-        self.in_steps = LinesInSteps(DebeziumDecoder(settings), PostgresRowEncoder(1))
-        self._judge = _Judge(settings)
+        self._judge, self._other = _Judge(settings), DebeziumDecoder(settings)
+        self.in_steps = LinesInSteps(self._other, PostgresRowEncoder(1))
         self.lines = DirectLines(self._judge, PostgresRowEncoder(1))
         for lesson in lessons:
-            self.lines.line(lesson, 1)
+            self.line(lesson)
 
     def line(self, record: RawRecord) -> OrdinaryLine | None:
         """The line, which is the same both ways."""
         direct, in_steps = self.lines.line(record, 1), self.in_steps.line(record, 1)
         assert comparable(direct) == comparable(in_steps)
+        if direct is None:
+            decoded(self._judge, record)  # as the pipeline does: a schema is met by it
+            decoded(self._other, record)
         return direct
 
     def takes(self, record: RawRecord) -> bool:
@@ -93,3 +97,13 @@ def comparable(line: OrdinaryLine | None) -> object:
 def lessons() -> tuple[RawRecord, ...]:
     """One ordinary change of each operation."""
     return tuple(a_plain_record(plain(op)) for op in ROWS)
+
+
+def wrapped_lessons(schema: object) -> tuple[RawRecord, ...]:
+    """The same behind a schema, after one that makes it known."""
+    key = in_wrapper({"id": 1}, KEY_SCHEMA)
+    lessons = [
+        a_plain_record(in_wrapper({**ENVELOPE, "op": op, "after": AFTER, **rows}, schema), key)
+        for op, rows in ROWS.items()
+    ]
+    return (lessons[0], *lessons)

@@ -1,5 +1,6 @@
 """What is taken in one step, what is not, and that both give the same line."""
 
+import json
 import pickle
 from typing import Any
 
@@ -12,8 +13,27 @@ from adapters.postgres.row_encoder import PostgresRowEncoder
 from application.ordinary_lines import LinesInSteps
 from domain.redaction import ColumnRule
 from domain.source_types import SourceType
-from tests.unit.debezium.ordinary_changes import AT, ENVELOPE, PLACEHOLDER, SOURCE, as_json
-from tests.unit.direct.envelopes import AFTER, ROWS, BothWays, a_plain_record, lessons, plain
+from tests.unit.debezium.ordinary_changes import (
+    AT,
+    ENVELOPE,
+    PLACEHOLDER,
+    SOURCE,
+    as_json,
+    in_wrapper,
+)
+from tests.unit.debezium.test_ordinary_plan import ORDINARY, TYPES, a_record
+from tests.unit.debezium.test_short_way import SCHEMA
+from tests.unit.direct.envelopes import (
+    AFTER,
+    KEY,
+    KEY_SCHEMA,
+    ROWS,
+    BothWays,
+    a_plain_record,
+    lessons,
+    plain,
+    wrapped_lessons,
+)
 
 pytestmark = pytest.mark.compiled
 
@@ -36,6 +56,33 @@ def test_an_ordinary_change_is_taken_once_its_like_was_seen(op: str) -> None:
 
     assert not ways.takes(record)
     assert ways.takes(record)
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_an_ordinary_change_behind_its_schema_is_taken(op: str) -> None:
+    ways = BothWays(wrapped_lessons(SCHEMA))
+    key = in_wrapper({"id": 1}, KEY_SCHEMA)
+    value = in_wrapper(json.loads(plain(op)), SCHEMA)
+
+    assert ways.takes(a_plain_record(value, key))
+    assert not ways.takes(a_plain_record(value.replace(b'"double"', b'"float"'), key))
+
+
+def test_a_row_with_types_of_its_own_is_taken() -> None:
+    lesson = a_record(TYPES, KEY, before=ORDINARY, after=ORDINARY)
+    ways = BothWays([lesson, lesson])
+    new = {**ORDINARY, "amount": "AA==", "due": None, "raw": "//4="}
+
+    assert ways.takes(a_record(TYPES, KEY, before=ORDINARY, after=new))
+    assert not ways.takes(a_record(TYPES, KEY, before=ORDINARY, after={**new, "raw": "no base64"}))
+
+
+def test_a_key_with_types_of_its_own_is_left_to_the_decoder() -> None:
+    schema = {"type": "struct", "fields": [{"field": "due", **TYPES["due"]}]}
+    lesson = a_record(TYPES, in_wrapper({"due": 1}, schema), before=ORDINARY, after=ORDINARY)
+    ways = BothWays([lesson, lesson])
+
+    assert not ways.takes(lesson)
 
 
 @pytest.mark.parametrize("value", VALUES)

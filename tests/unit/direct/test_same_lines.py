@@ -1,5 +1,6 @@
 """Whatever comes, the direct way gives the line that decoder and encoder give, or none."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,16 +10,20 @@ from hypothesis import strategies as st
 from adapters.direct.lines import DirectLines
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from application.ordinary_lines import LinesInSteps
-from tests.unit.debezium.ordinary_changes import AT, as_json
+from tests.unit.debezium.ordinary_changes import AT, as_json, in_wrapper
 from tests.unit.debezium.recordings import NAMES, decoder_of, recording
-from tests.unit.debezium.test_short_way import envelopes, keys
+from tests.unit.debezium.test_ordinary_plan import ORDINARY, TYPES, a_record
+from tests.unit.debezium.test_ordinary_plan import rows as typed_rows
+from tests.unit.debezium.test_short_way import SCHEMA, envelopes, keys
 from tests.unit.direct.envelopes import (
     KEY,
+    KEY_SCHEMA,
     BothWays,
     a_plain_record,
     comparable,
     lessons,
     plain,
+    wrapped_lessons,
 )
 
 pytestmark = pytest.mark.compiled
@@ -29,18 +34,41 @@ BYTES = b'\0\t\n "\\,:{}[]-+.0123456789abefilnrstuxE\x7f\x80\xbf\xc2\xe2\xed\xf0
 @settings(max_examples=600, deadline=None)
 @given(
     envelope=envelopes(),
-    key=keys,
+    schema=st.sampled_from([None, SCHEMA]),
+    key=keys | st.just(in_wrapper({"id": 1}, KEY_SCHEMA)),
     timestamp=st.sampled_from([AT + 10, -1, 0, 2**62, AT - 10**9]),
     identity=st.sampled_from([None, "full", "default"]),
 )
 def test_envelopes_of_any_kind(
-    envelope: dict[str, Any], key: bytes | None, timestamp: int, identity: str | None
+    envelope: dict[str, Any],
+    schema: object,
+    key: bytes | None,
+    timestamp: int,
+    identity: str | None,
 ) -> None:
     identities: dict[str, Any] = {} if identity is None else {"public.orders": identity}
-    ways = BothWays(lessons(), replica_identity=identities)
-    record = a_plain_record(as_json(envelope), key, timestamp=timestamp)
+    ways = BothWays((*lessons(), *wrapped_lessons(SCHEMA)), replica_identity=identities)
+    value = as_json(envelope) if schema is None else in_wrapper(envelope, schema)
+    record = a_plain_record(value, key, timestamp=timestamp)
 
     for _ in range(2):  # the second time it may have been learned
+        ways.line(record)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    op=st.sampled_from(["c", "u", "u", "d", "r"]),
+    old=st.just(ORDINARY) | typed_rows,
+    new=st.just(ORDINARY) | typed_rows,
+    key=st.sampled_from([None, b'{"id":1}', b'{"due":20000,"id":1}']),
+)
+def test_rows_with_types_of_their_own(
+    op: str, old: dict[str, Any] | None, new: dict[str, Any] | None, key: bytes | None
+) -> None:
+    ways = BothWays([a_record(TYPES, key, op="c", before=None, after=ORDINARY)])
+    record = a_record(TYPES, key, op=op, before=old, after=new)
+
+    for _ in range(3):  # its schema is met, then its table, then it is taken
         ways.line(record)
 
 
@@ -57,12 +85,15 @@ def test_envelopes_of_any_kind(
         max_size=3,
     ),
     of_key=st.booleans(),
+    schema=st.sampled_from([None, SCHEMA]),
 )
 def test_bytes_that_were_damaged(
-    op: str, edits: list[tuple[float, str, int]], *, of_key: bool
+    op: str, edits: list[tuple[float, str, int]], schema: object, *, of_key: bool
 ) -> None:
-    ways = BothWays(lessons())
+    ways = BothWays(lessons() if schema is None else wrapped_lessons(schema))
     value, key = plain(op), KEY
+    if schema is not None:
+        value, key = in_wrapper(json.loads(value), schema), in_wrapper({"id": 1}, KEY_SCHEMA)
     if of_key:
         key = damaged(key, edits)
     else:
