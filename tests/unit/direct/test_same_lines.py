@@ -7,11 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.direct.lines import DirectLines
-from adapters.postgres.row_encoder import PostgresRowEncoder
-from application.ordinary_lines import LinesInSteps
 from tests.unit.debezium.ordinary_changes import AT, as_json, in_wrapper
-from tests.unit.debezium.recordings import NAMES, decoder_of, recording
+from tests.unit.debezium.recordings import NAMES, recording, registered
 from tests.unit.debezium.test_ordinary_plan import ORDINARY, TYPES, a_record
 from tests.unit.debezium.test_ordinary_plan import rows as typed_rows
 from tests.unit.debezium.test_short_way import SCHEMA, envelopes, keys
@@ -20,7 +17,6 @@ from tests.unit.direct.envelopes import (
     KEY_SCHEMA,
     BothWays,
     a_plain_record,
-    comparable,
     lessons,
     plain,
     wrapped_lessons,
@@ -121,13 +117,10 @@ def damaged(data: bytes, edits: list[tuple[float, str, int]]) -> bytes:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_real_connectors_sent(name: str) -> None:
-    pytest.importorskip("adapters.direct.envelope_line", exc_type=ImportError)
-    encoder = PostgresRowEncoder(1)
-    direct = DirectLines(decoder_of(name), encoder)
-    in_steps = LinesInSteps(decoder_of(name), encoder)
+    ways = BothWays(recording(name), schemas=registered(name))
 
-    for record in (*recording(name), *recording(name)):
-        assert comparable(direct.line(record, 1)) == comparable(in_steps.line(record, 1))
+    for record in recording(name):
+        ways.line(record)
 
 
 def test_the_ordinary_changes_of_a_real_connector_are_taken() -> None:
