@@ -5,16 +5,19 @@ Which transformer the service uses, by settings. Ray is imported only where it i
     ray       ──▶ the same until Ray is up, then its actors, and the same again should Ray die
 """
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from adapters.direct.lines import best_lines
+from adapters.direct.lines import IS_COMPILED, best_lines
 from adapters.inprocess.transformer import InProcessTransformer
 from adapters.ray.config import RayConfig
 from application.consumer_config import ConsumerConfig
 from application.ports import BatchTransformer, RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
 from application.source_types import ColumnTypeCatalog, LearningTransformer
+
+logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -52,6 +55,11 @@ async def open_transformer(  # noqa: PLR0913 - what the container composes
 
     limit = consumer.max_record_bytes
     lines = best_lines(decoder, encoder)
+    if not IS_COMPILED:
+        logger.warning(
+            "adapters/direct is not compiled here: it works, at twice the processor time for each "
+            "event. Install a C compiler and Python's headers, and run `make install`."
+        )
     inprocess = InProcessTransformer(
         decoder,
         encoder,
