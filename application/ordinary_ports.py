@@ -1,7 +1,7 @@
 """
 What decoders and row encoders offer beyond their ports, for the records that most are.
 
-    record ──▶ OrdinaryLines ──▶ line, kind, time, position
+    records ──▶ OrdinaryLines ──▶ OrdinaryRun: lines, kinds, times, positions
 
 A decoder that tells ordinary changes, and an encoder that takes them, save the audit record
 between them; where both know more of each other's forms, the change between them is saved too.
@@ -21,6 +21,31 @@ OrdinaryLine = tuple[bytes, ChangeKind, int, str]
 The line of an ordinary change, its kind, its change timestamp (microseconds since 1970, UTC) and
 its source position. No structure: one is made for each record.
 """
+
+MICROSECONDS_PER_DAY = 86_400_000_000
+
+
+class OrdinaryRun(msgspec.Struct):
+    """
+    Ordinary changes that follow each other.
+
+    Attributes:
+        end: The index behind the last of them.
+        rows: Their lines.
+        positions: The source position of each.
+        kinds: How many there are of each kind.
+        firsts: The index of the first of each kind.
+        newest: The latest change timestamp; microseconds since 1970, UTC.
+        days: The days of the changes, since 1970.
+    """
+
+    end: int
+    rows: bytes
+    positions: Sequence[str]
+    kinds: Mapping[ChangeKind, int]
+    firsts: Mapping[ChangeKind, int]
+    newest: int
+    days: Collection[int]
 
 
 Conversion = Callable[[bytes], bytes | None]
@@ -47,11 +72,20 @@ class Wrapping(msgspec.Struct, frozen=True):
 class OrdinaryLines(Protocol):
     """Makes lines of ordinary changes. Picklable; for one caller at a time."""
 
-    def line(self, record: ConsumedRecord, stream_id: int) -> OrdinaryLine | None:
+    def take(
+        self, records: Sequence[ConsumedRecord], start: int, stream_id: int, *, limit: int
+    ) -> OrdinaryRun | None:
         """
-        The line of the ordinary change that `record` is; None if it is none, or not known to be.
+        The lines of the ordinary changes from the index `start` on, up to the first other record.
 
-        It is the one that the encoder makes of what the decoder gives for the same arguments.
+        They are those that the encoder makes of what the decoder gives for the same arguments. A
+        record of more than `limit` bytes, and one that cannot be decoded, is another record.
+
+        Returns:
+            None if there is none.
+
+        Raises:
+            SchemaRegistryUnavailableError: The schema registry is away.
         """
         ...
 

@@ -1,7 +1,7 @@
 """
 The pure loop over consumed records: the hot path, in-process and on Ray's workers alike.
 
-    slices ──▶ an ordinary change's line ─────────▶ rows, days, operations
+    slices ──▶ runs of ordinary changes, as lines ─▶ rows, days, operations
           └──▶ decode ──▶ AuditRecord ──▶ encode ──┘
                      ├──▶ ControlMessage ──▶ control (heartbeats and tombstones only counted)
                      ├──▶ SkippedRecord  ──▶ counted
@@ -11,15 +11,15 @@ Every record gets exactly one disposition, and every offset of a slice is accoun
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from application.connector_runs import runs_of
-from application.ordinary_lines import lines_of
-from application.ordinary_ports import OrdinaryLines
+from application.ordinary_lines import lines_of, size_of
+from application.ordinary_ports import MICROSECONDS_PER_DAY, OrdinaryLines, OrdinaryRun
 from application.poison import quarantined, too_large
 from application.ports import DropsColumns, RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
@@ -40,7 +40,6 @@ _read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 _UNDECODED = f'"{ValueNote.UNDECODED}"'
 
-MICROSECONDS_PER_DAY = 86_400_000_000
 DEFAULT_MAX_RECORD_BYTES = 16 * 1024 * 1024
 
 
@@ -80,24 +79,18 @@ class _Decoded:
     """What has been made of the records of one slice so far."""
 
     def __init__(self) -> None:
-        self.stamps: list[int] = []
         self.changes: list[ConsumedRecord] = []
         self.positions: list[str | None] = []
-        self.kinds: dict[ChangeKind, int] = {}
+        self.kinds: set[ChangeKind] = set()
         self.operations: Counter[OperationTypeEnum] = Counter()
         self.control: list[ControlMessage] = []
         self.skipped = 0
         self.quarantined = 0
 
-    def count_kinds(self) -> None:
-        """Count ordinary changes, which were counted by their kinds, with the others."""
-        for kind, count in self.kinds.items():
-            self.operations[kind.operation] += count
-
     def tally(self, part: PartitionSlice) -> Tally:
         baseline = self.operations[OperationTypeEnum.SNAPSHOT]
         return Tally(
-            audited=len(self.stamps) - baseline,
+            audited=len(self.changes) - baseline,
             baseline=baseline,
             control=len(self.control),
             skipped=self.skipped,
@@ -120,9 +113,10 @@ class _Collected:
         self._dropping = decoder if isinstance(decoder, DropsColumns) else None
         self._protection = protection
         self._encode = encoder.encode
-        self._line = lines.line
+        self._take_ordinary = lines.take
         self._max_record_bytes = max_record_bytes
         self._rows: list[bytes] = []
+        self._row_count = 0
         self._days: set[int] = set()
         self._newest: int | None = None
         self._sources: dict[tuple[Any, ...], frozenset[str]] = {}
@@ -140,7 +134,7 @@ class _Collected:
             }
         return TransformedBatch(
             rows=b"".join(self._rows),
-            row_count=len(self._rows),
+            row_count=self._row_count,
             days=frozenset(self._days),
             advances=advances,
             control=tuple(self._control),
@@ -154,7 +148,6 @@ class _Collected:
 
     def take(self, part: PartitionSlice) -> Advance:
         found = self._decoded(part)
-        self._note_stamps(found.stamps)
         topic = part.partition.topic
         for operation, count in found.operations.items():
             self._operations[topic, operation.value] += count
@@ -174,44 +167,65 @@ class _Collected:
 
     def _decoded(self, part: PartitionSlice) -> _Decoded:
         stream_id, limit = part.partition.stream_id, self._max_record_bytes
-        line, rows = self._line, self._rows
+        records, take = part.records, self._take_ordinary
         found = _Decoded()
-        stamps, kinds = found.stamps, found.kinds
-        changes, positions = found.changes, found.positions
-        for record in part.records:
-            try:
-                if len(record.key or b"") + len(record.value or b"") > limit:
-                    raise too_large(record, limit)  # noqa: TRY301 - it is poison like the others
-                ordinary = line(record, stream_id)
-                if ordinary is None:
-                    self._look_closer(record, stream_id, found)
-                    continue
-                row, kind, stamp, position = ordinary
-                if kind not in kinds:
-                    kinds[kind] = 0
-                    self._meet_kind_of(record, stream_id)
-                kinds[kind] += 1
-                rows.append(row)
-                stamps.append(stamp)
-                changes.append(record)
-                positions.append(position)
-            except SchemaRegistryUnavailableError as error:
-                error.topic = part.partition.topic
-                raise  # trouble, not poison: no record is at fault
-            except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
-                self._quarantined.append(quarantined(record, stream_id, error, self._protection))
-                found.quarantined += 1
-        found.count_kinds()
+        start, end = 0, len(records)
+        try:
+            while start < end:
+                run = take(records, start, stream_id, limit=limit)
+                if run is not None:
+                    self._add(run, records[start : run.end], stream_id, found)
+                    start = run.end
+                if start < end:
+                    self._judge(records[start], stream_id, found)
+                    start += 1
+        except SchemaRegistryUnavailableError as error:
+            error.topic = part.partition.topic
+            raise  # trouble, not poison: no record is at fault
         return found
 
-    def _look_closer(self, record: ConsumedRecord, stream_id: int, found: _Decoded) -> None:
+    def _add(
+        self,
+        run: OrdinaryRun,
+        records: Sequence[ConsumedRecord],
+        stream_id: int,
+        found: _Decoded,
+    ) -> None:
+        """Add the `records` that a run is of."""
+        start = run.end - len(records)
+        for kind, count in run.kinds.items():
+            if kind not in found.kinds:
+                found.kinds.add(kind)
+                self._meet_kind_of(records[run.firsts[kind] - start], stream_id)
+            found.operations[kind.operation] += count
+        self._rows.append(run.rows)
+        self._row_count += len(records)
+        found.changes += records
+        found.positions += run.positions
+        self._note_times(run.newest, run.days)
+
+    def _judge(self, record: ConsumedRecord, stream_id: int, found: _Decoded) -> None:
         """Take a record that is no ordinary change, or not known to be one."""
+        try:
+            if size_of(record) > self._max_record_bytes:
+                raise too_large(record, self._max_record_bytes)  # noqa: TRY301 - it is poison like the others
+            self._look_closer(record, stream_id, found)
+        except SchemaRegistryUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a record's content does to us, it is poison and is kept
+            self._quarantined.append(quarantined(record, stream_id, error, self._protection))
+            found.quarantined += 1
+
+    def _look_closer(self, record: ConsumedRecord, stream_id: int, found: _Decoded) -> None:
         result = self._decode(record, stream_id)
         if type(result) is AuditRecord:
             row = self._encode(result)
             self._meet(result)
             self._rows.append(row)
-            found.stamps.append(result.change_timestamp)
+            self._row_count += 1
+            self._note_times(
+                result.change_timestamp, {result.change_timestamp // MICROSECONDS_PER_DAY}
+            )
             found.changes.append(record)
             found.positions.append(result.source_position)
             found.operations[result.operation] += 1
@@ -234,12 +248,9 @@ class _Collected:
         if record.value_notes is not None and _UNDECODED in record.value_notes:
             self._has_undecoded = True
 
-    def _note_stamps(self, stamps: Sequence[int]) -> None:
-        if not stamps:
-            return
-        newest = max(stamps)
+    def _note_times(self, newest: int, days: Collection[int]) -> None:
         self._newest = newest if self._newest is None else max(self._newest, newest)
-        self._days.update({stamp // MICROSECONDS_PER_DAY for stamp in stamps})
+        self._days.update(days)
 
 
 def _columns_of(record: AuditRecord) -> frozenset[str]:

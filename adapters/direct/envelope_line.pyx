@@ -41,6 +41,8 @@ from adapters.direct.json_scan cimport (
     to_number,
 )
 
+from application.ordinary_ports import MICROSECONDS_PER_DAY as _MICROSECONDS_PER_DAY
+from application.ordinary_ports import OrdinaryRun
 from domain.jsonb_safety import MAX_DEPTH
 from domain.timestamps import EARLIEST, LATEST, ONE_DAY
 
@@ -51,6 +53,7 @@ cdef uint64_t _EARLIEST = EARLIEST
 cdef uint64_t _LATEST = LATEST
 cdef uint64_t _ONE_DAY = ONE_DAY
 cdef int _MAX_DEPTH = MAX_DEPTH
+cdef int64_t MICROSECONDS_PER_DAY = _MICROSECONDS_PER_DAY
 
 cdef enum:
     SHORT = 1000             # bytes of a key or a source block; of a row whose depth is no matter
@@ -76,6 +79,8 @@ cdef class Pattern:
     cdef bytes judged
     cdef bytes end
     cdef Py_ssize_t room
+    cdef Py_ssize_t count
+    cdef Py_ssize_t first
 
     def __init__(self, taught):
         self.names = taught.names
@@ -110,11 +115,12 @@ cdef class Pattern:
 
 cdef class EnvelopeLine:
     """
-    Makes the lines of plain envelopes of PostgreSQL's.
+    Makes the lines of envelopes of PostgreSQL's: `begin`, any number of `take` and `add`, `run`.
 
     Args:
         stand_ins: Texts, as JSON, that stand for a value that was not sent.
         markers: What no row has in it that can be stored as it is.
+        headers_of: What is stored of headers; False if they mean something.
 
     Attributes:
         wants_teaching: Whether the last record was refused for no other reason than that nothing
@@ -132,6 +138,15 @@ cdef class EnvelopeLine:
     cdef uint8_t names[SHORT + 10]
     cdef uint8_t *room
     cdef Py_ssize_t room_size
+    cdef Py_ssize_t used
+    cdef int64_t newest
+    cdef int64_t last_day
+    cdef set days
+    cdef list positions
+    cdef list met
+    cdef dict kinds
+    cdef dict firsts
+    cdef object headers_of
     cdef tuple stand_ins
     cdef tuple markers
     cdef dict fronts
@@ -142,14 +157,16 @@ cdef class EnvelopeLine:
     cdef Py_ssize_t converted_size
     cdef readonly bint wants_teaching
 
-    def __init__(self, tuple stand_ins, tuple markers):
+    def __init__(self, tuple stand_ins, tuple markers, headers_of):
         self.stand_ins = tuple([bytes(text) for text in stand_ins])
         self.markers = tuple([bytes(text) for text in markers])
+        self.headers_of = headers_of
         self.fronts = {}
         self.patterns = {}
         self.last = None
         self.converted = []
-        self.wants_teaching = False
+        self.met = []
+        self.begin()
 
     def __dealloc__(self):
         PyMem_Free(self.room)
@@ -170,46 +187,115 @@ cdef class EnvelopeLine:
     def __len__(self):
         return len(self.patterns)
 
-    def line(self, record, int64_t stream_id, headers):
+    def begin(self):
+        """Begin a run."""
+        cdef Pattern pattern
+        self.wants_teaching = False
+        self.used = 0
+        self.newest = 0
+        self.last_day = -1
+        self.days = set()
+        self.positions = []
+        self.kinds = {}
+        self.firsts = {}
+        for pattern in self.met or ():
+            pattern.count = 0
+        self.met = []
+
+    def take(self, records, Py_ssize_t start, int64_t stream_id, Py_ssize_t limit):
         """
-        Make the line of a record.
+        Make the lines of the records from `start` on, up to the first that needs a closer look.
 
         Returns:
-            The line, its kind, its change timestamp and its source position; None if the record
-            needs a closer look.
+            The index of that record, or behind the last one.
         """
+        cdef Py_ssize_t index = start
+        cdef Py_ssize_t end = len(records)
+        try:
+            while index < end and self.takes(records[index], index, stream_id, limit):
+                index += 1
+        except Exception:  # whoever looks closer meets it again, and judges
+            self.wants_teaching = False
+        return index
+
+    def add(self, Py_ssize_t index, tuple line):
+        """Add a line that was made elsewhere."""
+        text, kind, stamp, position = line
+        self.used = _put_bytes(self.with_room(PyBytes_GET_SIZE(text)), text) - self.room
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        self.firsts.setdefault(kind, index)
+        self.note(stamp, position)
+
+    def run(self, Py_ssize_t end):
+        """What was made since `begin`, the last of it at the index before `end`."""
+        cdef Pattern pattern
+        for pattern in self.met:
+            self.kinds[pattern.kind] = self.kinds.get(pattern.kind, 0) + pattern.count
+            self.firsts[pattern.kind] = min(
+                pattern.first, self.firsts.get(pattern.kind, pattern.first)
+            )
+        rows = PyBytes_FromStringAndSize(<const char *> self.room, self.used)
+        return OrdinaryRun(
+            end, rows, self.positions, self.kinds, self.firsts, self.newest, self.days
+        )
+
+    cdef bint takes(
+        self, record, Py_ssize_t index, int64_t stream_id, Py_ssize_t limit
+    ) except -1:
+        """Make the line of a record; False if it needs a closer look."""
         cdef Pattern pattern
         cdef const uint8_t *text
         cdef const uint8_t *end
         self.wants_teaching = False
         value, key = record.value, record.key
         if type(value) is not bytes or (key is not None and type(key) is not bytes):
-            return None
-        text = <const uint8_t *> PyBytes_AS_STRING(value)
+            return False
+        text = _start_of(value)
         end = text + PyBytes_GET_SIZE(value)
+        if end - text + (0 if key is None else PyBytes_GET_SIZE(key)) > limit:
+            return False
+        headers = record.headers
+        stored = self.headers_of(headers) if headers else None
+        if stored is False:
+            return False
         front = key_front = None
         if _is_wrapped(text) or (key is not None and _is_wrapped(_start_of(key))):
             front, key_front = self.fronts.get(record.topic, _NO_FRONTS)
             if not _goes_behind(front, &text, &end):
                 self.wants_teaching = True
-                return None
+                return False
         if not (
             read_envelope(text, end, &self.envelope)
             and self.reads_source()
             and self.reads_times(record.timestamp)
         ):
-            return None
+            return False
         pattern = self.pattern(front)
         if pattern is None or not (self.fits(pattern) and self.reads_key(pattern, key, key_front)):
             self.wants_teaching = True
-            return None
+            return False
         if pattern.conversions is not None and not self.converts(pattern):
-            return None
+            return False
         if not (self.has_ordinary_rows(pattern) and self.compares(pattern)):
-            return None
-        canonical = None if key is None else self.canonical(pattern)
-        line = self.written(pattern, record, stream_id, canonical, headers)
-        return line, pattern.kind, self.changed_at, self.position()
+            return False
+        self.write(pattern, record, stream_id, self.canonical(pattern, key), stored)
+        if pattern.count == 0:
+            pattern.first = index
+            self.met.append(pattern)
+        pattern.count += 1
+        self.note(self.changed_at, self.position())
+        return True
+
+    cdef int note(self, int64_t stamp, str position) except -1:
+        """Note when and where a change was."""
+        cdef int64_t day = stamp // MICROSECONDS_PER_DAY
+        if stamp > self.newest:
+            self.newest = stamp
+        if day != self.last_day:
+            self.last_day = day
+            self.days.add(day)
+        self.positions.append(position)
+        return 0
 
     cdef bint reads_source(self) noexcept:
         """Read what the source block says of place and transaction."""
@@ -439,12 +525,14 @@ cdef class EnvelopeLine:
             self.changed[index] = not _are_equal(before, after)
         return True
 
-    cdef bytes canonical(self, Pattern pattern):
-        """The canonical JSON of the key."""
+    cdef bytes canonical(self, Pattern pattern, key):
+        """The canonical JSON of the key, if there is one."""
         cdef int place
         cdef uint8_t text[SHORT]
         cdef uint8_t *end = text
         cdef const Token *token
+        if key is None:
+            return None
         for place in pattern.key_places:
             end = put_byte(end, c'{' if end == text else c',')
             token = &self.key_row.members[place].name
@@ -462,8 +550,10 @@ cdef class EnvelopeLine:
         )
         return PyUnicode_DecodeASCII(<const char *> text, 33, NULL)
 
-    cdef bytes written(self, Pattern pattern, record, int64_t stream_id, bytes key, headers):
-        """The line."""
+    cdef int write(
+        self, Pattern pattern, record, int64_t stream_id, bytes key, headers
+    ) except -1:
+        """Write the line."""
         cdef Envelope *envelope = &self.envelope
         cdef Py_ssize_t headers_size = 0
         cdef const char *headers_text = NULL
@@ -505,17 +595,20 @@ cdef class EnvelopeLine:
         else:
             out = put_escaped(out, <const uint8_t *> headers_text, headers_size)
         out = _put_bytes(put_byte(out, c'\t'), pattern.end)
-        return PyBytes_FromStringAndSize(<const char *> self.room, out - self.room)
+        self.used = out - self.room
+        return 0
 
     cdef uint8_t *with_room(self, Py_ssize_t size) except NULL:
-        """Memory for a line."""
-        if size > self.room_size:
-            room = <uint8_t *> PyMem_Realloc(self.room, 2 * size)
+        """Where the next line goes, with memory for so many bytes."""
+        cdef uint8_t *room
+        cdef Py_ssize_t wanted = self.used + size
+        if wanted > self.room_size:
+            room = <uint8_t *> PyMem_Realloc(self.room, 2 * wanted)
             if room == NULL:
                 raise MemoryError
             self.room = room
-            self.room_size = 2 * size
-        return self.room
+            self.room_size = 2 * wanted
+        return self.room + self.used
 
     cdef uint8_t *put_changed(self, uint8_t *out, Pattern pattern) noexcept:
         """Write the array of the columns that differ."""

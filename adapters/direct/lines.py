@@ -1,26 +1,27 @@
 """
 Lines of envelopes in JSON, made in one step where that module is compiled, else in two.
 
-    record ──▶ EnvelopeLine ──▶ line
-          └──▶ decoder ──▶ OrdinaryChange ──▶ encoder ──▶ line
-                    └──▶ teaches EnvelopeLine ◀──┘
+    records ──▶ EnvelopeLine ─────────────────────────────▶ lines
+           └──▶ decoder ──▶ OrdinaryChange ──▶ encoder ──▶ line
+                     └──▶ teaches EnvelopeLine ◀──┘
 
 The compiled module knows two forms, Debezium's JSON and COPY's text, and no rule: what it may do
 with a table it is taught from a change that decoder and encoder have made, and what it does not
 know it leaves to them. So there is one place for every rule, and both ways give the same lines.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import msgspec
 
 from adapters.direct.taught import taught_by
-from application.ordinary_lines import LinesInSteps, lines_of
+from application.ordinary_lines import LinesInSteps, lines_of, size_of
 from application.ordinary_ports import (
     EncodesByKind,
     OrdinaryLine,
     OrdinaryLines,
+    OrdinaryRun,
     ReadsPlainEnvelopes,
 )
 from application.ports import RecordDecoder, RowEncoder
@@ -38,6 +39,8 @@ IS_COMPILED = EnvelopeLine is not None
 _MOST_TAUGHT = 10_000
 
 _encode = msgspec.json.Encoder().encode
+
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 class DirectLines:
@@ -61,30 +64,46 @@ class DirectLines:
         self._direct = EnvelopeLine(
             tuple(_encode(text) for text in decoder.stand_ins),
             tuple(text.encode() for text in decoder.markers),
+            self._headers_of,
         )
 
     def __reduce__(self) -> tuple[Callable[..., OrdinaryLines], tuple[Any, ...]]:
         return best_lines, (self._decoder, self._encoder)  # it may be compiled here, and not there
 
-    def line(self, record: ConsumedRecord, stream_id: int) -> OrdinaryLine | None:
-        headers, decoder = record.headers, self._decoder
-        if not decoder.reads_alone(headers):
-            return self._steps.line(record, stream_id)
-        stored = decoder.stored_headers(headers) if headers else None
-        line = self._direct.line(record, stream_id, stored)
-        if line is not None:
-            return line
-        if self._direct.wants_teaching:
-            return self._taught_line(record, stream_id)
-        return self._steps.line(record, stream_id)
+    def take(
+        self, records: Sequence[ConsumedRecord], start: int, stream_id: int, *, limit: int
+    ) -> OrdinaryRun | None:
+        if not self._decoder.reads_alone(()):
+            return self._steps.take(records, start, stream_id, limit=limit)
+        direct, end = self._direct, len(records)
+        direct.begin()
+        index = start
+        while True:
+            index = direct.take(records, index, stream_id, limit)
+            if index == end:
+                break
+            line = self._line_in_steps(records[index], stream_id, limit)
+            if line is None:
+                break
+            direct.add(index, line)
+            index += 1
+        return direct.run(index) if index > start else None
 
-    def _taught_line(self, record: ConsumedRecord, stream_id: int) -> OrdinaryLine | None:
+    def _line_in_steps(
+        self, record: ConsumedRecord, stream_id: int, limit: int
+    ) -> OrdinaryLine | None:
+        if not self._direct.wants_teaching or size_of(record) > limit:
+            return self._steps.line(record, stream_id, limit=limit)
         change = self._decoder.ordinary_change(record, stream_id)
         if change is None:
             return None
         self._teach(record, change)
         line = self._encoder.encode_ordinary(change)
         return line, change.kind, change.change_timestamp, change.source_position
+
+    def _headers_of(self, headers: Headers) -> str | Literal[False] | None:
+        """What is stored of headers; False if they mean something."""
+        return self._decoder.reads_alone(headers) and self._decoder.stored_headers(headers)
 
     def _teach(self, record: ConsumedRecord, change: OrdinaryChange) -> None:
         around = self._decoder.wrapping(record)

@@ -10,7 +10,7 @@ from adapters.debezium.decoder import DebeziumDecoder
 from adapters.debezium.registered_schemas import RegisteredSchemas
 from adapters.direct.lines import IS_COMPILED, DirectLines
 from adapters.postgres.row_encoder import PostgresRowEncoder
-from application.ordinary_ports import OrdinaryLine
+from application.ordinary_ports import OrdinaryLines, OrdinaryRun
 from domain.audit_record import AuditRecord
 from domain.consumed import ConsumedRecord, RawRecord
 from domain.ordinary_change import OrdinaryChange
@@ -40,11 +40,19 @@ def a_plain_record(
     value: bytes,
     key: bytes | None = KEY,
     *,
+    offset: int = 0,
     timestamp: int = AT + 10,
     headers: Sequence[tuple[str, bytes | None]] = (),
 ) -> RawRecord:
     """A record of a plain envelope."""
-    return a_raw_record(value=value, key=key, timestamp=timestamp, headers=tuple(headers))
+    return a_raw_record(
+        value=value, key=key, offset=offset, timestamp=timestamp, headers=tuple(headers)
+    )
+
+
+def a_run(lines: OrdinaryLines, *records: RawRecord) -> OrdinaryRun | None:
+    """What lines make of records."""
+    return lines.take(records, 0, 1, limit=1_000_000)
 
 
 class BothWays:
@@ -76,18 +84,18 @@ class BothWays:
         for lesson in lessons:
             self.line(lesson)
 
-    def line(self, record: RawRecord) -> OrdinaryLine | None:
+    def line(self, record: RawRecord) -> bytes | None:
         """The line, which is what decoder and encoder make of the record."""
-        line, wanted = self._lines.line(record, 1), decoded(self._decoder, record)
-        if line is None:
+        run, wanted = a_run(self._lines, record), decoded(self._decoder, record)
+        if run is None:
             decoded(self._judge, record)  # as the pipeline does: a schema is met by it
             return None
-        text, kind, stamp, position = line
+        (kind,), (position,) = run.kinds, run.positions
         assert isinstance(wanted, AuditRecord)
-        assert text == self._encoder.encode(wanted)
-        assert (stamp, position) == (wanted.change_timestamp, wanted.source_position)
+        assert run.rows == self._encoder.encode(wanted)
+        assert (run.newest, position) == (wanted.change_timestamp, wanted.source_position)
         assert (kind.operation, kind.before_image) == (wanted.operation, wanted.before_image)
-        return line
+        return run.rows
 
     def takes(self, record: RawRecord) -> bool:
         """Whether a record becomes a line without a decoder; the line is the right one."""

@@ -10,10 +10,10 @@ sys.modules["adapters.direct.envelope_line"] = None  # what an import of it then
 from adapters.debezium.decoder import DebeziumDecoder
 from adapters.direct.lines import IS_COMPILED, DirectLines, best_lines
 from adapters.postgres.row_encoder import PostgresRowEncoder
-from tests.unit.direct.envelopes import a_plain_record, plain
+from tests.unit.direct.envelopes import a_plain_record, a_run, plain
 
 lines = best_lines(DebeziumDecoder(), PostgresRowEncoder(1))
-print(IS_COMPILED, type(lines).__name__, lines.line(a_plain_record(plain("u")), 1) is not None)
+print(IS_COMPILED, type(lines).__name__, a_run(lines, a_plain_record(plain("u"))) is not None)
 try:
     DirectLines(DebeziumDecoder(), PostgresRowEncoder(1))
 except ImportError as error:
