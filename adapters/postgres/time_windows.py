@@ -6,30 +6,29 @@ anything. All windows together may take as long as one statement may: whoever as
 is told to narrow the question, and is not kept waiting.
 """
 
+import math
 import time
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 from adapters.postgres.planned import ANEW, BY_INDEX, KEPT, Settings
 from adapters.postgres.pool import Session
+from adapters.postgres.window_widths import Guess, Widths
 from application.trail_query import TrailQuery
 from domain.errors import QueryTooWideError
 
-_SECOND = 1_000_000
-_MINUTE = 60 * _SECOND
-_LITTLE_WIDER, _WIDER, _MUCH_WIDER = 2, 4, 16
-_RESERVE = 1.5
-_CHEAP = 0.003
-"""Seconds."""
+_BEGINNING_OF_TIME, _END_OF_TIME = -210_866_803_200_000_000, 9_224_318_015_999_999_999
+"""The first and last moments that PostgreSQL has, in microseconds since 1970."""
 
-# Beyond, planning is little beside reading, and PostgreSQL may choose another way.
-_WIDEST_KEPT = 16 * 24 * 60 * _MINUTE
+# Beyond, planning is little beside reading, and PostgreSQL may choose another way. Nor are the
+# ends of the trail asked for before: that takes longer than a look.
+_WIDEST_KEPT = 16 * 24 * 60 * 60 * 1_000_000
 
 # By the BRIN index.
 _BY_TIME: Settings = {**KEPT, **BY_INDEX, "enable_indexscan": "off"}
 _BY_ANYTHING: Settings = {**ANEW, "enable_seqscan": None, "enable_indexscan": None}
 
-_EXTENT = """
+_ENDS = """
 SELECT (extract(epoch FROM min(lower_bound)) * 1000000)::bigint,
     (extract(epoch FROM max(upper_bound)) * 1000000)::bigint
 FROM audit_partitions()
@@ -48,9 +47,9 @@ class Deadline:
         self.seconds = seconds
         self._ends = time.monotonic() + seconds
 
-    def settings(self, *, looked_back_to: int | None = None) -> Settings:
+    def settings(self, looked_back_to: int | None = None, *, at_most: float = math.inf) -> Settings:
         """
-        Let no statement take longer than is left.
+        Let no statement take longer than is left, nor than `at_most` seconds.
 
         Raises:
             QueryTooWideError: Nothing is left.
@@ -58,67 +57,89 @@ class Deadline:
         left = self._ends - time.monotonic()
         if left <= 0:
             raise too_wide(self.seconds, looked_back_to)
-        return {"statement_timeout": str(max(1, int(left * 1000)))}
+        return {"statement_timeout": str(max(1, int(min(left, at_most) * 1000)))}
+
+
+class GuessFailedError(Exception):
+    """A look at a guessed window takes longer than was thought."""
 
 
 class Window:
     """
     A part of the time that is looked at.
 
+    Args:
+        since: Its beginning.
+        until: Its end.
+        settings: How to look.
+        looked_back_to: Where the window before it began.
+
     Attributes:
         since: Its beginning.
         until: Its end, which is not in it.
         settings: What the statement that looks at it is to be executed with.
-        share_found: How much of what is wanted was found so far; the next window is chosen by it.
+        looked_back_to: Where the window before it began; None for the first one.
+        found: How many rows were found so far; the next window is chosen by it.
         wider: How many times as wide the next window is, where its user knows better.
     """
 
-    def __init__(self, since: int, until: int, settings: Settings) -> None:
+    def __init__(
+        self, since: int, until: int, settings: Settings, looked_back_to: int | None
+    ) -> None:
         self.since = since
         self.until = until
         self.settings = settings
-        self.share_found = 0.0
+        self.looked_back_to = looked_back_to
+        self.found = 0
         self.wider: float | None = None
 
 
 async def windows_back(
-    session: Session, query: TrailQuery, deadline: Deadline | None
+    session: Session, query: TrailQuery, deadline: Deadline | None, guess: Guess | None = None
 ) -> AsyncGenerator[Window]:
     """
     Give windows of the query's time, the newest first; without a deadline, as long as it takes.
 
+    Args:
+        session: Sees the trail at one moment.
+        query: Whose time.
+        deadline: For all windows.
+        guess: The first window.
+
     Raises:
         QueryTooWideError: The deadline has passed.
     """
-    cursor = await session.execute(_EXTENT)
-    oldest, newest = await cursor.fetchone() or (None, None)
-    if oldest is None:
-        return
     after = None if query.before is None else query.before.change_timestamp + 1
-    bottom = oldest if query.since is None else max(oldest, query.since)
-    top = min(end for end in (newest, query.until, after) if end is not None)
-    now = time.time_ns() // 1000  # where most trails end; only speed depends on it
-    width = _MINUTE
+    top = min(end for end in (_END_OF_TIME, query.until, after) if end is not None)
+    bottom = _BEGINNING_OF_TIME if query.since is None else query.since
+    widths = Widths(top, query.limit, guess)
     looked_back_to: int | None = None
+    are_ends_known = False
     while top > bottom:
-        since = max(bottom, min(top, now) - width)
-        plan = _BY_TIME if width <= _WIDEST_KEPT else _BY_ANYTHING
-        left: Settings = (
-            {} if deadline is None else deadline.settings(looked_back_to=looked_back_to)
-        )
-        began = time.monotonic()
-        window = Window(since, top, {**left, **plan})
+        if widths.next > _WIDEST_KEPT and not are_ends_known:
+            oldest, newest = await _ends(session)
+            bottom, are_ends_known = max(oldest, bottom), True
+            if newest < top:
+                top, widths = newest, Widths(newest, query.limit)
+            continue
+        since, began = max(bottom, widths.since(top)), time.monotonic()
+        at_most = guess.seconds if guess and looked_back_to is None else math.inf
+        left: Settings = deadline.settings(looked_back_to, at_most=at_most) if deadline else {}
+        plan = _BY_TIME if widths.next <= _WIDEST_KEPT else _BY_ANYTHING
+        window = Window(since, top, {**left, **plan}, looked_back_to)
         yield window
-        grown = window.wider or _growth(window.share_found, time.monotonic() - began)
-        width = max(_SECOND, int(width * grown))
+        if window.wider:
+            widths.grow(window.wider)
+        else:
+            widths.choose(since, window.found, time.monotonic() - began)
         looked_back_to = top = since
 
 
-def _growth(share_found: float, took: float) -> float:
-    """How many times as wide the next window is: wide enough, where that shows."""
-    if share_found:
-        return min(_MUCH_WIDER, max(_LITTLE_WIDER, _RESERVE * (1 - share_found) / share_found))
-    return _MUCH_WIDER if took < _CHEAP else _WIDER
+async def _ends(session: Session) -> tuple[int, int]:
+    """Where the trail begins and ends: at one place if there is none yet."""
+    cursor = await session.execute(_ENDS)
+    oldest, newest = await cursor.fetchone() or (None, None)
+    return (0, 0) if oldest is None or newest is None else (oldest, newest)
 
 
 def too_wide(seconds: float, looked_back_to: int | None) -> QueryTooWideError:

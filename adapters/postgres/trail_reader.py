@@ -7,10 +7,11 @@ BRIN index on time finds a window in a table of any size, and no index on time c
 anything.
 """
 
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
-import msgspec
+from msgspec.structs import replace
 from psycopg import errors, sql
 
 from adapters.postgres.config import DatabaseConfig
@@ -28,8 +29,14 @@ from adapters.postgres.planned import (
 )
 from adapters.postgres.pool import Session, SessionPool
 from adapters.postgres.stored_rows import SELECTED, stored_record
-from adapters.postgres.time_windows import Deadline, too_wide, windows_back
+from adapters.postgres.time_windows import (
+    Deadline,
+    GuessFailedError,
+    too_wide,
+    windows_back,
+)
 from adapters.postgres.trail_filters import Filter, filter_of
+from adapters.postgres.window_widths import Guess, RememberedWidths
 from application.trail_query import Cursor, StoredRecord, TrailQuery
 from domain.source_table import SourceColumns, SourceTable
 
@@ -69,24 +76,31 @@ class PostgresTrailReader:
     Args:
         pool: Sessions with the reader's rights and limits.
         config: The same database; for messages.
+        widths: What its searches needed; its own if None.
     """
 
-    def __init__(self, pool: SessionPool, config: DatabaseConfig) -> None:
+    def __init__(
+        self, pool: SessionPool, config: DatabaseConfig, *, widths: RememberedWidths | None = None
+    ) -> None:
         self._pool = pool
         self._config = config
         self._sources: SourceColumns = {}
+        self._widths = RememberedWidths() if widths is None else widths
 
     async def search(self, query: TrailQuery) -> Sequence[StoredRecord]:
         if query.record_key is not None:
             rows = await self._search_key(query)
             if rows is not None:
                 return rows
-        async with self._snapshot() as session:
-            found = filter_of(query)
-            if query.transaction_id is not None:
-                return await _search(session, query, found, {**KEPT, **BY_INDEX})
-            deadline = Deadline(self._config.statement_timeout)
-            return await _search_back(session, query, found, deadline)
+        if query.transaction_id is not None:
+            async with self._snapshot() as session:
+                return await _search(session, query, filter_of(query), {**KEPT, **BY_INDEX})
+        deadline = Deadline(self._config.statement_timeout)
+        try:
+            return await self._search_back(query, deadline, self._widths.guess_for(query))
+        except GuessFailedError:
+            self._widths.forget()
+            return await self._search_back(query, deadline, None)
 
     async def find(self, stream_id: int, partition: int, offset: int) -> StoredRecord | None:
         async with self._session() as session:
@@ -129,6 +143,28 @@ class PostgresTrailReader:
                 if self._sources == sources:
                     return rows
 
+    async def _search_back(
+        self, query: TrailQuery, deadline: Deadline, guess: Guess | None
+    ) -> Sequence[StoredRecord]:
+        """Look at wider and wider windows, from the newest back, until there is enough."""
+        rows: list[StoredRecord] = []
+        found, now = filter_of(query), time.time_ns() // 1000
+        async with self._snapshot() as session:
+            async for window in windows_back(session, query, deadline, guess):
+                rest = query.limit - len(rows)
+                asked = replace(query, since=window.since, until=window.until, limit=rest)
+                try:
+                    rows += await _search(session, asked, found, window.settings)
+                except errors.QueryCanceled as error:
+                    if guess and window.looked_back_to is None:
+                        raise GuessFailedError from error
+                    raise too_wide(deadline.seconds, window.looked_back_to) from error
+                window.found = len(rows)
+                if len(rows) >= query.limit:
+                    self._widths.learn(query, now - rows[-1].record.change_timestamp)
+                    break
+        return rows
+
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator[Session]:
         with as_repository_error(self._config):
@@ -140,24 +176,6 @@ class PostgresTrailReader:
         """Lend a session in which all statements see the trail at one moment."""
         async with self._session() as session, one_snapshot(session):
             yield session
-
-
-async def _search_back(
-    session: Session, query: TrailQuery, found: Filter, deadline: Deadline
-) -> Sequence[StoredRecord]:
-    """Look at wider and wider windows, from the newest back, until there is enough."""
-    rows: list[StoredRecord] = []
-    async for window in windows_back(session, query, deadline):
-        rest = query.limit - len(rows)
-        asked = msgspec.structs.replace(query, since=window.since, until=window.until, limit=rest)
-        try:
-            rows += await _search(session, asked, found, window.settings)
-        except errors.QueryCanceled as error:
-            raise too_wide(deadline.seconds, window.until) from error
-        window.share_found = len(rows) / query.limit
-        if len(rows) >= query.limit:
-            break
-    return rows
 
 
 async def _search(

@@ -8,7 +8,9 @@ import psycopg
 import pytest
 
 from adapters.postgres.config import DatabaseConfig
+from adapters.postgres.trail_reader import PostgresTrailReader
 from adapters.postgres.trail_readers import postgres_readers
+from adapters.postgres.window_widths import RememberedWidths
 from application.questions import TrailReaders
 from application.trail_query import Cursor, TrailQuery
 from domain.row_identity import RowIdentity
@@ -168,6 +170,36 @@ async def test_a_search_looks_at_little_more_than_it_gives(
     _only(asked.plans, "change_timestamp_idx", most_rows=most_rows)
 
 
+async def test_a_search_that_was_made_before_looks_once(asked: Asked) -> None:
+    query = TrailQuery(source_table="orders")
+    found = await asked.readers.trail.search(query)
+    assert len(_looks(asked.plans)) > 1
+
+    again = asked.readers.trail.search(query)
+
+    assert len(_looks(await asked.of(again))) == 1
+    assert await asked.readers.trail.search(query) == found
+
+
+async def test_a_search_whose_guess_takes_too_long_is_made_without_it(
+    filled: DatabaseConfig,
+) -> None:
+    query = TrailQuery(source_table="orders")
+    widths = RememberedWidths(seconds=0.001)
+    widths.learn(query, 10 * DAY)
+    async with explained_pool(filled) as (pool, plans):
+        reader = PostgresTrailReader(pool, filled, widths=widths)
+
+        found = await reader.search(query)
+
+    assert len(found) == query.limit
+    read = [scan.rows for scan in plans.scans() if scan.node == "Bitmap Heap Scan"]
+    assert sum(read) < CHANGES * 10 // DAYS
+    guess = widths.guess_for(query)
+    assert guess
+    assert guess.width < DAY
+
+
 async def test_one_change_and_live_changes_are_found_by_their_place(asked: Asked) -> None:
     trail = asked.readers.trail
 
@@ -188,6 +220,11 @@ async def test_what_is_missing_is_found_without_reading_the_trail(asked: Asked) 
 
     assert len(missing.parts) == 1
     _only(asked.plans, "stream_id_kafka_partition_kafka_offse", most_rows=2 * 6)
+
+
+def _looks(plans: ExecutedPlans) -> list[int]:
+    """How many rows each executed statement of the trail gave."""
+    return [plan["Actual Rows"] for plan in plans.plans if "audit_logging" in str(plan)]
 
 
 def _only(plans: ExecutedPlans, index: str, *, most_rows: int) -> None:
