@@ -27,6 +27,15 @@ _WIDEST_KEPT = 16 * 24 * 60 * 60 * 1_000_000
 # By the BRIN index.
 _BY_TIME: Settings = {**KEPT, **BY_INDEX, "enable_indexscan": "off"}
 _BY_ANYTHING: Settings = {**ANEW, "enable_seqscan": None, "enable_indexscan": None}
+_BY_ANYTHING_ALONE: Settings = {**_BY_ANYTHING, "max_parallel_workers_per_gather": "0"}
+
+_WORTH_WORKERS = 0.5
+"""
+Seconds. PostgreSQL counts on much less for starting parallel workers than that takes.
+
+Each maps all that it reads of the shared buffers anew: reading 500 MB took 365 ms of processors'
+time with two workers, and 135 ms without.
+"""
 
 _ENDS = """
 SELECT (extract(epoch FROM min(lower_bound)) * 1000000)::bigint,
@@ -125,14 +134,20 @@ async def windows_back(
         since, began = max(bottom, widths.since(top)), time.monotonic()
         at_most = guess.seconds if guess and looked_back_to is None else math.inf
         left: Settings = deadline.settings(looked_back_to, at_most=at_most) if deadline else {}
-        plan = _BY_TIME if widths.next <= _WIDEST_KEPT else _BY_ANYTHING
-        window = Window(since, top, {**left, **plan}, looked_back_to)
+        window = Window(since, top, {**left, **_plan_for(widths)}, looked_back_to)
         yield window
+        took = time.monotonic() - began
         if window.wider:
-            widths.grow(window.wider)
+            widths.grow(window.wider, took)
         else:
-            widths.choose(since, window.found, time.monotonic() - began)
+            widths.choose(since, window.found, took)
         looked_back_to = top = since
+
+
+def _plan_for(widths: Widths) -> Settings:
+    if widths.next <= _WIDEST_KEPT:
+        return _BY_TIME
+    return _BY_ANYTHING if widths.expected > _WORTH_WORKERS else _BY_ANYTHING_ALONE
 
 
 async def _ends(session: Session) -> tuple[int, int]:

@@ -56,11 +56,13 @@ class Widths:
 
     Attributes:
         next: Width of the next window.
+        expected: Seconds that a look at it may take.
     """
 
     def __init__(self, top: int, limit: int, guess: Guess | None = None) -> None:
         now = time.time_ns() // 1000  # where most trails end
         self.next = guess.width if guess else _MINUTE
+        self.expected = 0.0
         self._start = min(top, now)
         self._limit = limit
         self._is_expected = False
@@ -69,9 +71,10 @@ class Widths:
         """Where the next window begins that ends at `top`."""
         return min(top, self._start) - self.next
 
-    def grow(self, times: float) -> None:
-        """Choose the next width by the last one."""
+    def grow(self, times: float, took: float) -> None:
+        """Make the next window so many times as wide as the last one, which took so long."""
         self.next = max(_SECOND, int(self.next * times))
+        self.expected = took * times
 
     def choose(self, since: int, found: int, took: float) -> None:
         """
@@ -91,11 +94,11 @@ class Widths:
             # What was expected and did not come may have been the end of a burst.
             least = _TIMES_LITTLE_WIDER if self._is_expected else 0
             self._is_expected = wanted <= most
-            self.grow(min(most, max(least, wanted)))
+            self.grow(min(most, max(least, wanted)), took)
         elif is_cheap:  # of so many rows not one was wanted: of many times as many, some may be
-            self.grow(min(most, max(_TIMES_WIDER_AT_MOST, self._limit)))
+            self.grow(min(most, max(_TIMES_WIDER_AT_MOST, self._limit)), took)
         else:
-            self.grow(_TIMES_WIDER)
+            self.grow(_TIMES_WIDER, took)
 
 
 class RememberedWidths:

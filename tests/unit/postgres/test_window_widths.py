@@ -68,6 +68,12 @@ def test_what_was_expected_and_did_not_come_makes_the_next_wider(widths: Widths)
     assert widths.next == 2 * expected
 
 
+def test_a_wider_window_is_expected_to_take_as_many_times_as_long(widths: Widths) -> None:
+    widths.choose(NOON - MINUTE, 0, SLOW)
+
+    assert widths.expected == 4 * SLOW
+
+
 def test_a_search_that_was_made_before_begins_with_what_it_needed(
     remembered: RememberedWidths,
 ) -> None:
