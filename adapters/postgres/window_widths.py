@@ -25,8 +25,8 @@ _DOUBT, _DOUBT_LATER = 1.5, 2.0
 _CHEAP = 0.003
 """Seconds."""
 
-_LONGEST_LOOK = 0.5
-"""Seconds."""
+_LONGEST_LOOK, _TIMES_LONGER = 0.5, 4
+"""Seconds, and how many times as many the next time."""
 _MOST_REMEMBERED = 512
 _LONGEST_REMEMBERED = 16 * 24 * 60 * _MINUTE
 """The first windows are little of what is needed beyond."""
@@ -108,7 +108,7 @@ class RememberedWidths:
     It may be wrong by any factor: after a quiet night comes a bulk load.
 
     Args:
-        seconds: How long a look at a window of a remembered width may take.
+        seconds: How long a look at a window of a remembered width may take, at first.
     """
 
     def __init__(self, seconds: float = _LONGEST_LOOK) -> None:
@@ -136,8 +136,14 @@ class RememberedWidths:
             del self._widths[next(iter(self._widths))]
 
     def forget(self) -> None:
-        """Forget everything: the trail is not what it was."""
+        """
+        Forget everything: the trail is not what it was. The next guesses are given longer.
+
+        A short time would never do where every look takes long: while much of the index is not
+        summarized yet.
+        """
         self._widths.clear()
+        self._seconds *= _TIMES_LONGER
 
     def _least(self, limit: int) -> int | None:
         """What any search for at least as many rows needed: not many more are in it."""

@@ -125,3 +125,15 @@ def test_everything_is_forgotten_at_once(remembered: RememberedWidths) -> None:
     remembered.forget()
 
     assert width_for(remembered, ORDERS) == 0
+
+
+def test_after_a_wrong_guess_the_next_is_given_longer(remembered: RememberedWidths) -> None:
+    before = remembered.guess_for(ORDERS)
+
+    remembered.forget()
+    remembered.learn(ORDERS, HOUR)
+
+    after = remembered.guess_for(ORDERS)
+    assert before
+    assert after
+    assert after.seconds == 4 * before.seconds
