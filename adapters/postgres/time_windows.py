@@ -1,5 +1,5 @@
 """
-Windows of time, from the newest back, each wider than the one before.
+Windows of time, from the newest back, each as wide as what was found lets expect.
 
 The BRIN index on time finds a window in a table of any size, and no index on time costs ingest
 anything. All windows together may take as long as one statement may: whoever asks for what is rare

@@ -2,9 +2,9 @@
 Reads the trail, for people: newest first, by the indexes that the trail has.
 
 A query that names a key or a transaction goes to their indexes. Any other looks at windows of
-time, from the newest back, each wider than the one before, and stops when it has enough: the
-BRIN index on time finds a window in a table of any size, and no index on time costs ingest
-anything.
+time, from the newest back, each as wide as what was found lets expect, and stops when it has
+enough: the BRIN index on time finds a window in a table of any size, and no index on time costs
+ingest anything.
 """
 
 import time
@@ -146,7 +146,7 @@ class PostgresTrailReader:
     async def _search_back(
         self, query: TrailQuery, deadline: Deadline, guess: Guess | None
     ) -> Sequence[StoredRecord]:
-        """Look at wider and wider windows, from the newest back, until there is enough."""
+        """Look at windows, from the newest back, until there is enough."""
         rows: list[StoredRecord] = []
         found, now = filter_of(query), time.time_ns() // 1000
         async with self._snapshot() as session:
