@@ -6,8 +6,8 @@ From the bytes of an envelope to its line of COPY, in one step and without an ob
     key   ──▶ behind its schema ──▶ Row (tokens)      ──▶ its hash ──────────────┘
 
 It knows nothing by itself: each table, its columns, its key, and what all its changes share is
-taught (`learn`) from a change that the decoder and the encoder made. It answers None for whatever
-differs from that, or might need a closer look: then they make the line, as they would have anyway.
+taught (`learn`) from a change that the decoder and the encoder made. It stops at whatever differs
+from that, or might need a closer look: they make that line, as they would have made all of them.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -23,11 +23,11 @@ from adapters.direct.copy_field cimport (
     put_escaped,
     put_hexadecimal,
     put_null,
-    put_number,
     put_signed,
     put_time,
 )
 from adapters.direct.envelope_read cimport Envelope, MOST_COLUMNS, Row, read_envelope, read_row
+from adapters.direct.front cimport goes_behind, is_wrapped, start_of
 from adapters.direct.json_scan cimport (
     NULLED,
     TEXT,
@@ -35,11 +35,13 @@ from adapters.direct.json_scan cimport (
     WHOLE,
     Counts,
     Token,
-    is_digit,
+    are_equal,
     read_scalar,
     size_of,
     to_number,
 )
+from adapters.direct.read_field cimport put_bytes, put_row, put_whole
+from adapters.direct.source_read cimport MILLISECOND, read_sequence, time_of
 
 from application.ordinary_ports import MICROSECONDS_PER_DAY as _MICROSECONDS_PER_DAY
 from application.ordinary_ports import OrdinaryRun
@@ -54,11 +56,11 @@ cdef uint64_t _LATEST = LATEST
 cdef uint64_t _ONE_DAY = ONE_DAY
 cdef int _MAX_DEPTH = MAX_DEPTH
 cdef int64_t MICROSECONDS_PER_DAY = _MICROSECONDS_PER_DAY
+cdef tuple _NO_FRONTS = (None, None)
 
 cdef enum:
     SHORT = 1000             # bytes of a key or a source block; of a row whose depth is no matter
     LONGEST_FILLER = 4       # characters of a text that begins with a letter: PT0S, AA==
-    MILLISECOND = 1_000
     SECOND = 1_000_000
     ROOM = 1000              # for numbers, times, the position, and what parts the fields
 
@@ -113,6 +115,7 @@ cdef class Pattern:
                 return False
         return True
 
+
 cdef class EnvelopeLine:
     """
     Makes the lines of envelopes of PostgreSQL's: `begin`, any number of `take` and `add`, `run`.
@@ -123,8 +126,8 @@ cdef class EnvelopeLine:
         headers_of: What is stored of headers; False if they mean something.
 
     Attributes:
-        wants_teaching: Whether the last record was refused for no other reason than that nothing
-            was taught of its table yet, or something else.
+        wants_teaching: Whether the last record was refused because of what was taught of its table,
+            or was not.
     """
 
     cdef Envelope envelope
@@ -214,6 +217,8 @@ cdef class EnvelopeLine:
         try:
             while index < end and self.takes(records[index], index, stream_id, limit):
                 index += 1
+        except MemoryError:
+            raise
         except Exception:  # whoever looks closer meets it again, and judges
             self.wants_teaching = False
         return index
@@ -221,7 +226,7 @@ cdef class EnvelopeLine:
     def add(self, Py_ssize_t index, tuple line):
         """Add a line that was made elsewhere."""
         text, kind, stamp, position = line
-        self.used = _put_bytes(self.with_room(PyBytes_GET_SIZE(text)), text) - self.room
+        self.used = put_bytes(self.with_room(PyBytes_GET_SIZE(text)), text) - self.room
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
         self.firsts.setdefault(kind, index)
         self.note(stamp, position)
@@ -250,7 +255,7 @@ cdef class EnvelopeLine:
         value, key = record.value, record.key
         if type(value) is not bytes or (key is not None and type(key) is not bytes):
             return False
-        text = _start_of(value)
+        text = start_of(value)
         end = text + PyBytes_GET_SIZE(value)
         if end - text + (0 if key is None else PyBytes_GET_SIZE(key)) > limit:
             return False
@@ -259,9 +264,9 @@ cdef class EnvelopeLine:
         if stored is False:
             return False
         front = key_front = None
-        if _is_wrapped(text) or (key is not None and _is_wrapped(_start_of(key))):
+        if is_wrapped(text) or (key is not None and is_wrapped(start_of(key))):
             front, key_front = self.fronts.get(record.topic, _NO_FRONTS)
-            if not _goes_behind(front, &text, &end):
+            if not goes_behind(front, &text, &end):
                 self.wants_teaching = True
                 return False
         if not (
@@ -301,7 +306,9 @@ cdef class EnvelopeLine:
         """Read what the source block says of place and transaction."""
         cdef Envelope *envelope = &self.envelope
         cdef uint64_t number
-        if size_of(&envelope.source.whole) > SHORT or not to_number(&envelope.source.lsn, &self.lsn):
+        if size_of(&envelope.source.whole) > SHORT or envelope.source.ts_ms.type != WHOLE:
+            return False
+        if not to_number(&envelope.source.lsn, &self.lsn):
             return False
         if envelope.source.tx_id.type != WHOLE:
             if envelope.transaction.type == TEXT:
@@ -314,37 +321,16 @@ cdef class EnvelopeLine:
             &envelope.collection_order, &number
         ):
             return False
-        return self.reads_sequence(&envelope.source.sequence)
-
-    cdef bint reads_sequence(self, const Token *sequence) noexcept:
-        r"""Read the last commit from `"[\"24000824\",\"24000880\"]"`."""
-        cdef const uint8_t *at = sequence.start
-        cdef const uint8_t *digits
-        cdef Token commit
-        if sequence.type != TEXT or size_of(sequence) < 13 or memcmp(at, b'"[\\"', 4):
-            return False
-        commit.start = at = at + 4
-        while is_digit(at[0]):
-            at += 1
-        commit.end = at
-        commit.type = WHOLE
-        if not 0 < size_of(&commit) < 19 or not to_number(&commit, &self.commit):
-            return False
-        if sequence.end - at < 9 or memcmp(at, b'\\",\\"', 5):
-            return False
-        digits = at = at + 5
-        while is_digit(at[0]):
-            at += 1
-        return at != digits and sequence.end - at == 4 and memcmp(at, b'\\"]"', 4) == 0
+        return read_sequence(&envelope.source.sequence, &self.commit)
 
     cdef bint reads_times(self, int64_t milliseconds) noexcept:
         """Read when the row was changed, and when the connector and Kafka had it."""
         cdef Envelope *envelope = &self.envelope
-        if not _time_of(
+        if not time_of(
             &envelope.source.ts_ns, &envelope.source.ts_us, &envelope.source.ts_ms, &self.changed_at
         ):
             return False
-        if not _time_of(&envelope.ts_ns, &envelope.ts_us, &envelope.ts_ms, &self.captured_at):
+        if not time_of(&envelope.ts_ns, &envelope.ts_us, &envelope.ts_ms, &self.captured_at):
             return False
         if milliseconds < 0 or <uint64_t> milliseconds >= _LATEST // MILLISECOND:
             return False
@@ -395,9 +381,9 @@ cdef class EnvelopeLine:
         cdef const uint8_t *end
         if key is None:
             return pattern.key_columns is None
-        text = _start_of(key)
+        text = start_of(key)
         end = text + PyBytes_GET_SIZE(key)
-        if not _goes_behind(front, &text, &end) or end - text > SHORT:
+        if not goes_behind(front, &text, &end) or end - text > SHORT:
             return False
         return (
             read_row(text, &self.key_row) == end
@@ -422,7 +408,7 @@ cdef class EnvelopeLine:
                 if not self.is_converted(new, index, convert):
                     return False
             if index < old.count:
-                if index < new.count and _are_equal(&wire, &old.members[index].value):
+                if index < new.count and are_equal(&wire, &old.members[index].value):
                     old.members[index].value = new.members[index].value
                     old.is_converted = True
                     self.converted_size += size_of(&old.members[index].value)
@@ -444,7 +430,7 @@ cdef class EnvelopeLine:
         self.converted.append(canonical)  # the token points into it
         self.converted_size += PyBytes_GET_SIZE(canonical)
         row.is_converted = True
-        text = _start_of(canonical)
+        text = start_of(canonical)
         return (
             read_scalar(text, value, &counts) == text + PyBytes_GET_SIZE(canonical)
             and counts.brackets == 0
@@ -522,7 +508,7 @@ cdef class EnvelopeLine:
         for index in range(new.count):
             before = &old.members[index].value
             after = &new.members[index].value
-            self.changed[index] = not _are_equal(before, after)
+            self.changed[index] = not are_equal(before, after)
         return True
 
     cdef bytes canonical(self, Pattern pattern, key):
@@ -571,19 +557,19 @@ cdef class EnvelopeLine:
         out = put(out, "source\t", 7)
         out = put_byte(put_time(out, self.captured_at), c'\t')
         out = put_byte(put_time(out, self.kafka_at), c'\t')
-        out = put_byte(_put_bytes(out, pattern.start), c'\t')
+        out = put_byte(put_bytes(out, pattern.start), c'\t')
         if key is None:
             out = put(out, "\\N\t\\N\t", 6)
         else:
-            out = put_byte(_put_bytes(out, key), c'\t')
+            out = put_byte(put_bytes(out, key), c'\t')
             out = put_byte(put_signed(out, _hash_of(pattern, key)), c'\t')
-        out = put_byte(_put_row(out, &envelope.before), c'\t')
-        out = put_byte(_put_row(out, &envelope.after), c'\t')
+        out = put_byte(put_row(out, &envelope.before), c'\t')
+        out = put_byte(put_row(out, &envelope.after), c'\t')
         out = put_byte(self.put_changed(out, pattern), c'\t')
-        out = put_byte(_put_bytes(out, pattern.judged), c'\t')
-        out = put_byte(_put_number(out, &envelope.source.tx_id), c'\t')
-        out = put_byte(_put_number(out, &envelope.total_order), c'\t')
-        out = put_byte(_put_number(out, &envelope.collection_order), c'\t')
+        out = put_byte(put_bytes(out, pattern.judged), c'\t')
+        out = put_byte(put_whole(out, &envelope.source.tx_id), c'\t')
+        out = put_byte(put_whole(out, &envelope.total_order), c'\t')
+        out = put_byte(put_whole(out, &envelope.collection_order), c'\t')
         out = put_byte(put_bare_hexadecimal(out, self.lsn >> 32), c'/')
         out = put_byte(put_bare_hexadecimal(out, self.lsn & 0xFFFFFFFF), c'\t')
         out = put_byte(put_hexadecimal(out, self.commit, 16), c'/')
@@ -594,7 +580,7 @@ cdef class EnvelopeLine:
             out = put_null(out)
         else:
             out = put_escaped(out, <const uint8_t *> headers_text, headers_size)
-        out = _put_bytes(put_byte(out, c'\t'), pattern.end)
+        out = put_bytes(put_byte(out, c'\t'), pattern.end)
         self.used = out - self.room
         return 0
 
@@ -621,57 +607,9 @@ cdef class EnvelopeLine:
             if self.changed[index]:
                 if not is_first:
                     out = put_byte(out, c',')
-                out = _put_bytes(out, <bytes> pattern.elements[index])
+                out = put_bytes(out, <bytes> pattern.elements[index])
                 is_first = False
         return put_byte(out, c'}')
-
-
-cdef tuple _NO_FRONTS = (None, None)
-
-
-cdef const uint8_t *_start_of(bytes text) noexcept:
-    return <const uint8_t *> PyBytes_AS_STRING(text)
-
-
-cdef bint _is_wrapped(const uint8_t *text) noexcept nogil:
-    """Whether a text begins as one with its schema in front; a NUL ends the look."""
-    return text[0] == c'{' and text[1] == c'"' and text[2] == c's' and text[3] == c'c'
-
-
-cdef bint _goes_behind(front, const uint8_t **text, const uint8_t **end) noexcept:
-    """Go behind the schema in front of a text, if it is the known one; None is for no schema."""
-    cdef Py_ssize_t size
-    if front is None:
-        return not _is_wrapped(text[0])
-    size = PyBytes_GET_SIZE(front)
-    if end[0] - text[0] <= size or end[0][-1] != c'}':
-        return False
-    if memcmp(text[0], PyBytes_AS_STRING(front), size):
-        return False
-    text[0] += size
-    end[0] -= 1
-    return True
-
-
-cdef bint _are_equal(const Token *one, const Token *other) noexcept nogil:
-    return size_of(one) == size_of(other) and memcmp(one.start, other.start, size_of(one)) == 0
-
-
-cdef bint _time_of(
-    const Token *nanoseconds, const Token *microseconds, const Token *milliseconds, uint64_t *time
-) noexcept nogil:
-    """Convert the finest of the times that there are to microseconds."""
-    if nanoseconds.type == WHOLE:
-        if not to_number(nanoseconds, time):
-            return False
-        time[0] //= MILLISECOND
-        return True
-    if microseconds.type == WHOLE:
-        return to_number(microseconds, time)
-    if not to_number(milliseconds, time) or time[0] >= _LATEST // MILLISECOND:
-        return False
-    time[0] *= MILLISECOND
-    return True
 
 
 cdef int64_t _hash_of(Pattern pattern, bytes key) except? -1:
@@ -695,37 +633,3 @@ cdef bint _is_no_filler(const Token *text) noexcept nogil:
     return c'a' <= first <= c'z' or (
         c'A' <= first <= c'Z' and size_of(text) > LONGEST_FILLER + 2
     )
-
-
-cdef uint8_t *_put_bytes(uint8_t *out, bytes text) noexcept:
-    return put(out, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
-
-
-cdef uint8_t *_put_number(uint8_t *out, const Token *number) noexcept nogil:
-    """Write a whole number as it is, or null."""
-    if number.type != WHOLE:
-        return put_null(out)
-    return put(out, number.start, size_of(number))
-
-
-cdef uint8_t *_put_row(uint8_t *out, const Row *row) noexcept nogil:
-    """Write a row as it is, with its values in canonical form, or null."""
-    if row.whole.type != TEXT:
-        return put_null(out)
-    if row.is_converted:
-        return _put_members(out, row)
-    if row.whole.is_escaped:
-        return put_escaped(out, row.whole.start, size_of(&row.whole))
-    return put(out, row.whole.start, size_of(&row.whole))
-
-
-cdef uint8_t *_put_members(uint8_t *out, const Row *row) noexcept nogil:
-    """Write an object of its members."""
-    cdef int index
-    for index in range(row.count):
-        out = put_byte(out, c'{' if index == 0 else c',')
-        out = put(out, row.members[index].name.start, size_of(&row.members[index].name))
-        out = put_escaped(
-            out, row.members[index].value.start, size_of(&row.members[index].value)
-        )
-    return put_byte(out, c'}')

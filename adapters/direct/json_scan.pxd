@@ -191,6 +191,10 @@ cdef inline bint equals(const Token *token, const char *text, Py_ssize_t size) n
     return size_of(token) == size and memcmp(token.start, text, size) == 0
 
 
+cdef inline bint are_equal(const Token *one, const Token *other) noexcept nogil:
+    return size_of(one) == size_of(other) and memcmp(one.start, other.start, size_of(one)) == 0
+
+
 cdef inline bint to_number(const Token *token, uint64_t *number) noexcept nogil:
     """Convert a whole number that is not negative; False if it is another, or beyond int8."""
     cdef const uint8_t *at = token.start

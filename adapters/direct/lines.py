@@ -16,7 +16,7 @@ from typing import Any, Literal
 import msgspec
 
 from adapters.direct.taught import taught_by
-from application.ordinary_lines import LinesInSteps, lines_of, size_of
+from application.ordinary_lines import LinesInSteps, lines_of
 from application.ordinary_ports import (
     EncodesByKind,
     OrdinaryLine,
@@ -26,7 +26,6 @@ from application.ordinary_ports import (
 )
 from application.ports import RecordDecoder, RowEncoder
 from domain.consumed import ConsumedRecord
-from domain.ordinary_change import OrdinaryChange
 
 try:
     from adapters.direct.envelope_line import EnvelopeLine
@@ -92,22 +91,20 @@ class DirectLines:
     def _line_in_steps(
         self, record: ConsumedRecord, stream_id: int, limit: int
     ) -> OrdinaryLine | None:
-        if not self._direct.wants_teaching or size_of(record) > limit:
-            return self._steps.line(record, stream_id, limit=limit)
-        change = self._decoder.ordinary_change(record, stream_id)
-        if change is None:
-            return None
-        self._teach(record, change)
-        line = self._encoder.encode_ordinary(change)
-        return line, change.kind, change.change_timestamp, change.source_position
+        line = self._steps.line(record, stream_id, limit=limit)
+        if line is not None and self._direct.wants_teaching:
+            self._teach(record, stream_id)
+        return line
 
     def _headers_of(self, headers: Headers) -> str | Literal[False] | None:
         """What is stored of headers; False if they mean something."""
         return self._decoder.reads_alone(headers) and self._decoder.stored_headers(headers)
 
-    def _teach(self, record: ConsumedRecord, change: OrdinaryChange) -> None:
+    def _teach(self, record: ConsumedRecord, stream_id: int) -> None:
+        """Teach by an ordinary change; it is decoded once more, which is once for each table."""
+        change = self._decoder.ordinary_change(record, stream_id)
         around = self._decoder.wrapping(record)
-        if around is None:
+        if change is None or around is None:
             return
         taught = taught_by(change, record.key, around, self._encoder)
         if taught is None:
