@@ -1,16 +1,19 @@
 """
 Slices of records as bytes: how a batch goes to a worker.
 
-    slices ──▶ pack_slices ──▶ msgpack of tuples ──▶ unpack_slices ──▶ slices of RawRecord
+    slices ──▶ pack_slices ──▶ MessagePack of columns ──▶ unpack_slices ──▶ slices of RawRecord
 
-aiokafka's records would pickle slowly, and by the name of their class.
+aiokafka's records would pickle slowly, and by the name of their class. What many records have in
+common goes once: their topic and partition, and the schema that JSON values carry.
 """
 
 import pickle
 from collections.abc import Sequence
+from itertools import repeat
 
 import msgspec
 
+from adapters.ray.shared_fronts import Shortened, restore, shorten
 from domain.consumed import PartitionSlice, RawRecord
 from domain.stream import StreamPartition
 
@@ -19,13 +22,19 @@ _PICKLED = b"\x80"
 
 
 class _Shipped(msgspec.Struct, frozen=True, array_like=True):
+    """A slice; the fields behind `compacted` have a member for each of its records."""
+
     stream_id: int
     partition: int
     topic: str
     expected: int
     next_offset: int
     compacted: bool
-    records: list[RawRecord]
+    offsets: list[int]
+    timestamps: list[int]
+    keys: Shortened
+    values: Shortened
+    headers: list[tuple[tuple[str, bytes | None], ...]]
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -34,25 +43,11 @@ _decoder = msgspec.msgpack.Decoder(list[_Shipped])
 
 def pack_slices(slices: Sequence[PartitionSlice]) -> bytes:
     """Encode `slices`, whose records may be of any class that fits."""
-    shipped = [
-        (
-            part.partition.stream_id,
-            part.partition.partition,
-            part.partition.topic,
-            part.expected,
-            part.next_offset,
-            part.compacted,
-            [
-                (r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
-                for r in part.records
-            ],
-        )
-        for part in slices
-    ]
+    shipped = [_shipped(part) for part in slices]
     try:
         return _encoder.encode(shipped)
     except UnicodeEncodeError:  # half a surrogate pair in a header's name: pickle keeps it
-        return pickle.dumps(shipped, protocol=pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(msgspec.to_builtins(shipped), protocol=pickle.HIGHEST_PROTOCOL)
 
 
 def unpack_slices(packed: bytes) -> Sequence[PartitionSlice]:
@@ -62,16 +57,45 @@ def unpack_slices(packed: bytes) -> Sequence[PartitionSlice]:
         shipped = msgspec.convert(plain, list[_Shipped])
     else:
         shipped = _decoder.decode(packed)
-    return [
-        PartitionSlice(
-            partition=StreamPartition(s.stream_id, s.partition, s.topic),
-            expected=s.expected,
-            next_offset=s.next_offset,
-            records=s.records,
-            compacted=s.compacted,
-        )
-        for s in shipped
-    ]
+    return [_slice(part) for part in shipped]
+
+
+def _shipped(part: PartitionSlice) -> _Shipped:
+    records = part.records
+    return _Shipped(
+        stream_id=part.partition.stream_id,
+        partition=part.partition.partition,
+        topic=part.partition.topic,
+        expected=part.expected,
+        next_offset=part.next_offset,
+        compacted=part.compacted,
+        offsets=[record.offset for record in records],
+        timestamps=[record.timestamp for record in records],
+        keys=shorten([record.key for record in records]),
+        values=shorten([record.value for record in records]),
+        headers=[tuple(record.headers) for record in records],
+    )
+
+
+def _slice(shipped: _Shipped) -> PartitionSlice:
+    topic, partition = shipped.topic, shipped.partition
+    records = map(
+        RawRecord,
+        repeat(topic),
+        repeat(partition),
+        shipped.offsets,
+        shipped.timestamps,
+        restore(shipped.keys),
+        restore(shipped.values),
+        shipped.headers,
+    )
+    return PartitionSlice(
+        partition=StreamPartition(shipped.stream_id, partition, topic),
+        expected=shipped.expected,
+        next_offset=shipped.next_offset,
+        records=list(records),
+        compacted=shipped.compacted,
+    )
 
 
 def main_topic(slices: Sequence[PartitionSlice]) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.ray.shipped_slices import pack_slices, unpack_slices
 from domain.consumed import PartitionSlice, RawRecord
+from domain.stream import StreamPartition
 from tests.builders import a_raw_record
 from tests.unit.ray.records import a_slice
 
@@ -40,7 +41,7 @@ def test_slices_come_out_as_they_went_in(slices: Sequence[PartitionSlice]) -> No
 
 
 def test_records_of_a_client_come_out_with_every_field() -> None:
-    part = PartitionSlice(a_slice().partition, 8, 9, [ForeignRecord()])
+    part = PartitionSlice(StreamPartition(1, 3, "t"), 8, 9, [ForeignRecord()])
 
     (unpacked,) = unpack_slices(pack_slices([part]))
 
@@ -48,8 +49,19 @@ def test_records_of_a_client_come_out_with_every_field() -> None:
     assert unpacked.records == [RawRecord("t", 3, 8, -1, None, b"\x00\xff", headers)]
 
 
+def test_a_schema_that_many_records_carry_goes_once() -> None:
+    schema = b'{"schema":{"type":"struct","name":"' + b"n" * 3_000 + b'"},"payload":'
+    part = a_slice(*(b'%b{"id":%d}}' % (schema, number) for number in range(100)), None)
+
+    packed = pack_slices([part])
+
+    assert packed.count(schema) == 1
+    assert unpack_slices(packed) == [part]
+
+
 def test_a_header_whose_name_is_no_unicode_comes_out_too() -> None:
-    record = a_raw_record(0, headers=(("\ud800", b"half a pair"),))
+    value = b'{"schema":null,"payload":1}'
+    record = a_raw_record(0, value=value, headers=(("\ud800", b"half a pair"),))
     part = PartitionSlice(a_slice().partition, 0, 1, [record])
 
     (unpacked,) = unpack_slices(pack_slices([part]))
