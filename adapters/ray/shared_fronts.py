@@ -22,7 +22,7 @@ class Shortened(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         fronts: What values begin with, each once; the first is empty.
-        numbers: Which of `fronts` each value begins with.
+        numbers: Which of `fronts` each value begins with; none where all go as they are.
         rests: What is behind it; None is no value.
     """
 
@@ -32,21 +32,20 @@ class Shortened(msgspec.Struct, frozen=True, array_like=True):
 
 
 def shorten(values: Sequence[bytes | None]) -> Shortened:
-    """Take the schemas off `values`."""
+    """Take the schemas off `values`, if the first has one."""
+    # The first tells of all: a converter writes schemas or none, and to look at each takes longer.
+    if not next(filter(None, values), b"").startswith(_BEGINNING):
+        return Shortened([b""], [], list(values))
     fronts = {b"": 0}
-    numbers: list[int] = []
-    rests: list[bytes | None] = []
+    numbers, rests = [0] * len(values), list(values)
     front, number = b"", 0
-    for value in values:
+    for place, value in enumerate(values):
         if value is None or not value.startswith(_BEGINNING):
-            numbers.append(0)
-            rests.append(value)
             continue
         if not number or not value.startswith(front):
             front = value[: _end_of_front(value)]
             number = fronts.setdefault(front, len(fronts))
-        numbers.append(number)
-        rests.append(value[len(front) :])
+        numbers[place], rests[place] = number, value[len(front) :]
     return Shortened(list(fronts), numbers, rests)
 
 
