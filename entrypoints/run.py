@@ -21,6 +21,14 @@ from entrypoints.stop_signals import LastResort, stopping_on_signals
 logger = logging.getLogger(__name__)
 
 _COLLECT_AFTER = (10_000, 20, 50)
+_ASK_FOR_LOCK_AFTER = 0.0005
+"""
+Seconds after which a thread asks for the interpreter's lock.
+
+The event loop needs it several times for each batch that it sends, while another thread makes the
+lines of the next one, and gives the lock away about once a millisecond. It must be less than that:
+who has not asked yet when the lock is let go does not get it.
+"""
 
 
 def run_service(config: AppConfig) -> int:
@@ -37,6 +45,7 @@ def run_service(config: AppConfig) -> int:
         RivalWriterError: The same other writer was faster too often.
     """
     configure_logging(level=config.logging.level, style=config.logging.format, debug=config.debug)
+    sys.setswitchinterval(_ASK_FOR_LOCK_AFTER)
     config.kafka.require_topics()
     with (
         LastResort(config.consumer.shutdown_timeout) as last_resort,

@@ -62,6 +62,7 @@ cdef enum:
     SHORT = 1000             # bytes of a key or a source block; of a row whose depth is no matter
     LONGEST_FILLER = 4       # characters of a text that begins with a letter: PT0S, AA==
     SECOND = 1_000_000
+    UNBROKEN = 512           # records between two chances for other threads: about a millisecond
     ROOM = 1000              # for numbers, times, the position, and what parts the fields
 
 
@@ -217,6 +218,9 @@ cdef class EnvelopeLine:
         try:
             while index < end and self.takes(records[index], index, stream_id, limit):
                 index += 1
+                if index % UNBROKEN == 0:
+                    with nogil:  # whoever has asked for the lock gets it: the event loop, above all
+                        pass
         except MemoryError:
             raise
         except Exception:  # whoever looks closer meets it again, and judges
