@@ -26,8 +26,8 @@ _DECODERS = {
     "json.loads": "json_loads",
     "orjson": "orjson",
     "fastavro": "fastavro",
-    "decode": "decode",
-    "decode and encode": "transform",
+    "into a record": "decode",
+    "into a line": "transform",
 }
 _OURS, _OTHERS = "#3465a4", "#babdb6"
 
