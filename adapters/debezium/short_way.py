@@ -37,6 +37,7 @@ from adapters.debezium.record_keys import KeyDecoder
 from adapters.debezium.row_plan import EnvelopePlan
 from adapters.debezium.source_block import PostgresSource, read_postgres_source
 from adapters.debezium.unavailable import UnavailableValues
+from adapters.debezium.wire_json import WRAPPER
 from domain.errors import TransformationError
 from domain.operation import BeforeImage, OperationTypeEnum
 from domain.ordinary_change import ChangeKind, OrdinaryChange
@@ -50,7 +51,6 @@ _OPERATIONS = {
     "r": OperationTypeEnum.SNAPSHOT,
 }
 _HAVE_OLD, _HAVE_NO_OLD = frozenset("ud"), frozenset("cur")
-_WRAPPER = b'{"schema":'
 _UNDECODED = '{"*":"undecoded"}'
 _MOST_KNOWN = 10_000
 
@@ -206,7 +206,7 @@ class ShortWay:
         key = incoming.record.key
         if key is None:
             return None, None, _NO_COLUMNS
-        if key.startswith(_WRAPPER):
+        if key.startswith(WRAPPER):
             decoded = self._keys.decode(incoming, "postgresql")
             if decoded is None or decoded.columns is None:
                 raise NotOrdinaryError

@@ -18,7 +18,10 @@ from adapters.debezium.row_plan import EnvelopePlan
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CLOSING = ord("}")
-_WRAPPERS = (b'{"schema":', b'{"payload":')
+WRAPPER = b'{"schema":'
+"""What a key or value with its schema begins with, as Debezium's converter writes it."""
+
+_WRAPPERS = (WRAPPER, b'{"payload":')
 _SCHEMA_AND_PAYLOAD = {"schema", "payload"}
 _ID_AND_PAYLOAD = {"schemaId", "payload"}
 _MOST_SCHEMAS = 1000
@@ -57,24 +60,25 @@ class JsonWire:
         Raises:
             msgspec.MsgspecError: It begins as a wrapper, and is no JSON.
         """
-        last = self._last.get(topic)
-        if last is not None and data.startswith(last[0]) and data[-1] == _CLOSING:
+        last = self.last_front(topic, data)
+        if last is not None:
             return JsonPart(memoryview(data)[len(last[0]) : -1], last[1], has_wrapper=True)
         if not data.startswith(_WRAPPERS):
             return JsonPart(data)
         part = self.unwrap_members(topic, data)
         return part if part.schema_id is None else JsonPart(data)
 
-    def after_last_schema(self, topic: str, data: bytes) -> tuple[bytes, EnvelopePlan] | None:
-        """The payload, and its plan, of what begins as the last of its topic; None for other."""
+    def last_front(self, topic: str, data: bytes) -> tuple[bytes, EnvelopePlan] | None:
+        """What is in front of the payload of what begins as the last of its topic, and its plan."""
         last = self._last.get(topic)
         if last is None or not data.startswith(last[0]) or data[-1] != _CLOSING:
             return None
-        return data[len(last[0]) : -1], last[1]
+        return last
 
-    def last_front(self, topic: str, data: bytes) -> tuple[bytes, EnvelopePlan] | None:
-        """What is in front of the payload, and its plan, likewise."""
-        return None if self.after_last_schema(topic, data) is None else self._last[topic]
+    def after_last_schema(self, topic: str, data: bytes) -> tuple[bytes, EnvelopePlan] | None:
+        """The payload, and its plan, of what begins as the last of its topic; None for other."""
+        last = self.last_front(topic, data)
+        return None if last is None else (data[len(last[0]) : -1], last[1])
 
     def unwrap_members(self, topic: str, data: bytes) -> JsonPart:
         """Take the payload out of `data` whatever its order and spaces are."""
@@ -99,7 +103,7 @@ class JsonWire:
             # a user's row with exactly the columns `schema` and `payload`
             return JsonPart(data)
         if plan is not None:
-            prefix = b"".join((_WRAPPERS[0], schema, b',"payload":'))
+            prefix = b"".join((WRAPPER, schema, b',"payload":'))
             if data.startswith(prefix):
                 self._last[topic] = prefix, plan
         return JsonPart(payload, plan, has_wrapper=True)

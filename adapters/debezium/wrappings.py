@@ -8,12 +8,10 @@ from adapters.debezium.ordinary_plan import OrdinaryPlan
 from adapters.debezium.ordinary_rows import NotOrdinaryError
 from adapters.debezium.record_keys import KeyDecoder
 from adapters.debezium.unavailable import UnavailableValues
-from adapters.debezium.wire_json import JsonWire
+from adapters.debezium.wire_json import WRAPPER, JsonWire
 from application.ordinary_ports import Wrapping
 from domain.consumed import ConsumedRecord
 from domain.errors import TransformationError
-
-_WRAPPER = b'{"schema":'
 
 
 class Wrappings:
@@ -35,11 +33,11 @@ class Wrappings:
         """What is around a record; None where it is not known."""
         value, key = record.value or b"", record.key or b""
         key_front = None
-        if key.startswith(_WRAPPER):
+        if key.startswith(WRAPPER):
             key_front = self._keys.plain_front(record.topic, key)
             if key_front is None:
                 return None
-        if not value.startswith(_WRAPPER):
+        if not value.startswith(WRAPPER):
             return Wrapping(key_front=key_front)
         last = self._wire.last_front(record.topic, value)
         if last is None or last[1].before is None:
