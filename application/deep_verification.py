@@ -28,7 +28,7 @@ from application.verify_accounting import (
 from domain.account import Account, Difference, OffsetRange, Trace
 from domain.audit_record import AuditRecord
 from domain.canonical import canonical_bytes
-from domain.consumed import ConsumedRecord
+from domain.consumed import ConsumedRecord, size_of
 from domain.control import COUNTED_ONLY, ControlMessage
 from domain.disposition import Disposition, Tally
 from domain.errors import SchemaRegistryUnavailableError
@@ -133,7 +133,7 @@ class VerifyDeeply:
                 yield record
 
     def _redecode(self, record: ConsumedRecord, account: Account) -> Redecoded:
-        if len(record.key or b"") + len(record.value or b"") > self._max_record_bytes:
+        if size_of(record) > self._max_record_bytes:
             return Redecoded(Disposition.QUARANTINED)
         try:
             result = self._decoder.decode(record, account.partition.stream_id)

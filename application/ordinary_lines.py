@@ -15,7 +15,7 @@ from application.ordinary_ports import (
     OrdinaryRun,
 )
 from application.ports import RecordDecoder, RowEncoder
-from domain.consumed import ConsumedRecord
+from domain.consumed import ConsumedRecord, size_of
 from domain.errors import SchemaRegistryUnavailableError
 from domain.ordinary_change import ChangeKind
 
@@ -69,11 +69,6 @@ class NoLines:
     ) -> None:
         """Take none."""
         del records, start, stream_id, limit
-
-
-def size_of(record: ConsumedRecord) -> int:
-    """Bytes of a record's key and value."""
-    return len(record.key or b"") + len(record.value or b"")
 
 
 def run_of(lines: Sequence[OrdinaryLine], start: int) -> OrdinaryRun:

@@ -18,13 +18,13 @@ from typing import Any
 import msgspec
 
 from application.connector_runs import runs_of
-from application.ordinary_lines import lines_of, size_of
+from application.ordinary_lines import lines_of
 from application.ordinary_ports import MICROSECONDS_PER_DAY, OrdinaryLines, OrdinaryRun
 from application.poison import quarantined, too_large
 from application.ports import DropsColumns, RecordDecoder, RowEncoder
 from application.quarantine_protection import QuarantineProtection
 from domain.audit_record import AuditRecord
-from domain.consumed import ConsumedRecord, PartitionSlice
+from domain.consumed import ConsumedRecord, PartitionSlice, size_of
 from domain.control import COUNTED_ONLY, ControlMessage
 from domain.disposition import Tally
 from domain.errors import SchemaRegistryUnavailableError

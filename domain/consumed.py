@@ -39,6 +39,11 @@ class ConsumedRecord(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
 
 
+def size_of(record: ConsumedRecord) -> int:
+    """Bytes of a record's key and value."""
+    return len(record.key or b"") + len(record.value or b"")
+
+
 class RawRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A consumed record that can be made, stored and sent between processes."""
 

@@ -22,7 +22,7 @@ from aiokafka.errors import CorruptRecordException, KafkaError, RecordTooLargeEr
 from adapters.kafka.admin import REQUEST_TIMEOUT, Place
 from adapters.kafka.config import KafkaConfig
 from adapters.kafka.reader import new_reader
-from domain.consumed import ConsumedRecord
+from domain.consumed import ConsumedRecord, size_of
 from domain.errors import SourceUnavailableError
 
 DAMAGE = (CorruptRecordException, RecordTooLargeError)
@@ -73,7 +73,7 @@ async def find_damage(
                 if record is None:
                     return None
                 records.append(record)
-                left -= len(record.key or b"") + len(record.value or b"") + 1
+                left -= size_of(record) + 1
         except _DamagedError as error:
             offset = records[-1].offset + 1 if records else start
             return Damage(records, offset, str(error))
