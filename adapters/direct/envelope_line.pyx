@@ -36,6 +36,7 @@ from adapters.direct.json_scan cimport (
     Counts,
     Token,
     are_equal,
+    equals,
     read_scalar,
     size_of,
     to_number,
@@ -110,8 +111,8 @@ cdef class Pattern:
             return False
         for index in range(row.count):
             name = <bytes> columns[index]
-            if size_of(&row.members[index].name) != PyBytes_GET_SIZE(name) or memcmp(
-                row.members[index].name.start, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name)
+            if not equals(
+                &row.members[index].name, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name)
             ):
                 return False
         return True
@@ -478,9 +479,7 @@ cdef class EnvelopeLine:
             if value.type != TEXT:
                 continue
             for text in self.stand_ins:
-                if size_of(value) == PyBytes_GET_SIZE(text) and memcmp(
-                    value.start, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)
-                ) == 0:
+                if equals(value, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)):
                     return True
         return False
 
