@@ -49,6 +49,9 @@ keys = st.sampled_from(
     ]
 )
 
+timestamps = st.sampled_from([AT + 10, -1, 0, 2**62, AT - 10**9])
+identities = st.sampled_from([{}, {"public.orders": "full"}, {"public.orders": "default"}])
+
 
 @st.composite
 def envelopes(draw: st.DrawFn) -> dict[str, Any]:
@@ -84,18 +87,17 @@ SCHEMA = {"type": "struct", "fields": [row_schema("before"), row_schema("after")
     envelope=envelopes(),
     schema=st.sampled_from([None, SCHEMA]),
     key=keys,
-    timestamp=st.sampled_from([AT + 10, -1, 0, 2**62, AT - 10**9]),
-    identity=st.sampled_from([None, "full", "default"]),
+    timestamp=timestamps,
+    replica_identity=identities,
 )
 def test_both_ways_give_the_same(
     envelope: dict[str, Any],
     schema: object,
     key: bytes | None,
     timestamp: int,
-    identity: str | None,
+    replica_identity: dict[str, Any],
 ) -> None:
-    identities: dict[str, Any] = {} if identity is None else {"public.orders": identity}
-    config = DecoderConfig(replica_identity=identities)
+    config = DecoderConfig(replica_identity=replica_identity)
     short, long = DebeziumDecoder(config), LongWay(config)
     value = as_json(envelope) if schema is None else in_wrapper(envelope, schema)
     record = a_raw_record(value=value, key=key, timestamp=timestamp, headers=())

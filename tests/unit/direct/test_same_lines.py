@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.debezium.ordinary_changes import AT, as_json, in_wrapper
+from tests.unit.debezium.ordinary_changes import as_json, in_wrapper
 from tests.unit.debezium.recordings import NAMES, recording, registered
 from tests.unit.debezium.test_ordinary_plan import ORDINARY, TYPES, a_record
 from tests.unit.debezium.test_ordinary_plan import rows as typed_rows
-from tests.unit.debezium.test_short_way import SCHEMA, envelopes, keys
+from tests.unit.debezium.test_short_way import SCHEMA, envelopes, identities, keys, timestamps
 from tests.unit.direct.envelopes import (
     KEY,
     KEY_SCHEMA,
@@ -32,18 +32,17 @@ BYTES = b'\0\t\n "\\,:{}[]-+.0123456789abefilnrstuxE\x7f\x80\xbf\xc2\xe2\xed\xf0
     envelope=envelopes(),
     schema=st.sampled_from([None, SCHEMA]),
     key=keys | st.just(in_wrapper({"id": 1}, KEY_SCHEMA)),
-    timestamp=st.sampled_from([AT + 10, -1, 0, 2**62, AT - 10**9]),
-    identity=st.sampled_from([None, "full", "default"]),
+    timestamp=timestamps,
+    replica_identity=identities,
 )
 def test_envelopes_of_any_kind(
     envelope: dict[str, Any],
     schema: object,
     key: bytes | None,
     timestamp: int,
-    identity: str | None,
+    replica_identity: dict[str, Any],
 ) -> None:
-    identities: dict[str, Any] = {} if identity is None else {"public.orders": identity}
-    ways = BothWays((*lessons(), *wrapped_lessons(SCHEMA)), replica_identity=identities)
+    ways = BothWays((*lessons(), *wrapped_lessons(SCHEMA)), replica_identity=replica_identity)
     value = as_json(envelope) if schema is None else in_wrapper(envelope, schema)
     record = a_plain_record(value, key, timestamp=timestamp)
 
