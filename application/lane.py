@@ -12,6 +12,10 @@ While batch n is stored, n+1 is transformed, and the open batch collects n+2. A 
 Room there is for `transform_ahead` batches; while workers elsewhere are in use, for as many as keep
 them busy, each with its share of a full batch at least.
 
+From the end of one batch until the rows of the next are on their way the database has nothing to
+do. So what takes the interpreter's time and can wait does so meanwhile: no batch is taken, nothing
+more is polled, and the stored batch is not let go of.
+
 When a batch cannot be stored as it is (another writer was faster, or a topic of it is held: it
 fails, or needs a registry that is away), all that is behind it in the lane is stale: it is thrown
 away, and the source is set back to the first offset of each partition. No await parts these two,
@@ -23,7 +27,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from application.ledger import StageClock
+from application.batch_under_way import BatchUnderWay
 from application.open_batch import OpenBatch
 from application.patience import BackOff, wait_for_event
 from application.stages import Stages
@@ -35,31 +39,11 @@ from domain.errors import (
     TransformerUnavailableError,
 )
 from domain.stream import StreamPartition
-from domain.transformed import TransformedBatch
 
 logger = logging.getLogger(__name__)
 
 _AWAY = (StoreConnectionError, TransformerUnavailableError, SchemaRegistryUnavailableError)
 """What is waited for: the same batch is tried again."""
-
-
-class _Work:
-    """A batch under way."""
-
-    def __init__(self, batch: ConsumedBatch, *, waited: float) -> None:
-        self.batch = batch
-        self.transforming: asyncio.Task[TransformedBatch] | None = None
-        self.is_dropped = False
-        self.clock = StageClock()
-        self.clock.polled(waited)
-
-    def touches(self, partitions: Collection[StreamPartition]) -> bool:
-        return any(part.partition in partitions for part in self.batch.slices)
-
-    def drop(self) -> None:
-        self.is_dropped = True
-        if self.transforming is not None:
-            self.transforming.cancel()
 
 
 class Lane:
@@ -76,8 +60,10 @@ class Lane:
         self._open = OpenBatch(
             max_records=stages.config.max_batch_records, max_bytes=stages.config.max_batch_bytes
         )
-        self._ahead: deque[_Work] = deque()
-        self._current: _Work | None = None
+        self._ahead: deque[BatchUnderWay] = deque()
+        self._current: BatchUnderWay | None = None
+        self._is_handing_over = False
+        self._behind: list[BatchUnderWay] = []
         self._changed = asyncio.Event()
         self._is_finishing = False
         self._back_off = BackOff()
@@ -132,7 +118,7 @@ class Lane:
             self._set_back({})
 
     @property
-    def _under_way(self) -> Sequence[_Work]:
+    def _under_way(self) -> Sequence[BatchUnderWay]:
         return [*([self._current] if self._current else []), *self._ahead]
 
     async def _take_as_they_fill(self) -> None:
@@ -142,8 +128,8 @@ class Lane:
                 await wait_for_event(self._changed, self._seconds_left())
             since = self._open.since
             now = self._stages.rules.now()
-            work = _Work(self._open.take(), waited=now - (now if since is None else since))
-            self._begin_transforming(work)
+            work = BatchUnderWay(self._open.take(), waited=now - (now if since is None else since))
+            work.begin(self._stages.transformer)
             self._ahead.append(work)
             self._changed.set()
 
@@ -152,7 +138,7 @@ class Lane:
             return False
         if self._current is None and not self._ahead:
             return True
-        if not self._has_room():
+        if self._is_handing_over or not self._has_room():
             return False
         left = self._seconds_left()
         return (
@@ -174,24 +160,18 @@ class Lane:
 
     def _seconds_left(self) -> float | None:
         since = self._open.since
-        if since is None or len(self._ahead) >= self._config.transform_ahead:
+        if (
+            since is None
+            or self._is_handing_over
+            or len(self._ahead) >= self._config.transform_ahead
+        ):
             return None
         return max(0.0, since + self._config.batch_timeout - self._stages.rules.now())
-
-    def _begin_transforming(self, work: _Work) -> asyncio.Task[TransformedBatch]:
-        async def transform() -> TransformedBatch:
-            work.clock.start()
-            batch = await self._stages.transformer.transform(work.batch)
-            work.clock.end("transform")
-            return batch
-
-        work.transforming = asyncio.create_task(transform())
-        work.transforming.add_done_callback(_retrieve)
-        return work.transforming
 
     async def _store_in_order(self) -> None:
         while True:
             while not self._ahead:
+                self._hand_over_is_done()
                 self._changed.clear()
                 await self._changed.wait()
             self._current = work = self._ahead.popleft()
@@ -202,10 +182,11 @@ class Lane:
                 self._current = None
                 self._back_off.reset()
                 self._stages.holds.let_go(self)
-                self._stages.rules.freed(work.batch.size)
+                self._behind.append(work)
+                self._is_handing_over = True
                 self._changed.set()
 
-    async def _carry_through(self, work: _Work) -> None:
+    async def _carry_through(self, work: BatchUnderWay) -> None:
         while not work.is_dropped:
             try:
                 if await self._try(work):
@@ -220,30 +201,34 @@ class Lane:
                 else:
                     await self._wait_out(work, error)
 
-    async def _try(self, work: _Work) -> bool:
+    async def _try(self, work: BatchUnderWay) -> bool:
         """Whether `work` was stored. It was not if it is dropped, or must wait for its topic."""
-        batch = await self._transformed(work)
+        if not work.is_transformed:
+            self._hand_over_is_done()
+        batch = await work.transformed(self._stages.transformer)
         if batch is None:
             return False
         if self._stages.topics.must_wait(batch):
             self._set_back({})
             return False
         work.clock.start()
-        refused = await self._stages.store.append(batch, work.batch)
+        try:
+            refused = await self._stages.store.append(
+                batch, work.batch, sending=self._hand_over_is_done
+            )
+        finally:
+            self._hand_over_is_done()
         work.clock.end("append")
         self._stages.topics.stored(batch, refused)
         self._stages.ledger.committed(batch, work.batch, work.clock.stages, refused)
         return True
 
-    async def _transformed(self, work: _Work) -> TransformedBatch | None:
-        task = work.transforming or self._begin_transforming(work)
-        await asyncio.wait({task})
-        if task.cancelled():
-            work.transforming = None
-            return None
-        if task.exception() is not None:
-            work.transforming = None
-        return task.result()
+    def _hand_over_is_done(self) -> None:
+        """Go on with what would have kept the database waiting for the next rows."""
+        self._is_handing_over = False
+        while self._behind:
+            self._stages.rules.freed(self._behind.pop().batch.size)
+        self._changed.set()
 
     def _may_go_on_without(self, error: Exception) -> bool:
         """Whether only a topic that needs the registry waits for it, and the others go on."""
@@ -254,11 +239,11 @@ class Lane:
         if self in self._stages.holds:
             logger.info("what was away is back")
 
-    async def _wait_out(self, work: _Work, error: Exception) -> None:
+    async def _wait_out(self, work: BatchUnderWay, error: Exception) -> None:
         if self not in self._stages.holds:
             logger.warning("waiting for what is away", extra={"reason": str(error)})
         self._stages.holds.hold(self, str(error))
-        self._changed.set()
+        self._hand_over_is_done()
         give_up = self._stages.rules.now() + self._back_off.next_pause()
         while not work.is_dropped and (left := give_up - self._stages.rules.now()) > 0:
             self._changed.clear()
@@ -289,9 +274,3 @@ class Lane:
             key = (partition.stream_id, partition.partition)
             self._stages.source.seek(partition, positions.get(key, offset))
         self._changed.set()
-
-
-def _retrieve(task: asyncio.Task[TransformedBatch]) -> None:
-    """Look at the exception of a task that nobody may await any more."""
-    if not task.cancelled():
-        task.exception()

@@ -222,14 +222,19 @@ class AuditStore(GivesUpPartitions, Protocol):
         ...
 
     async def append(
-        self, batch: TransformedBatch, source: ConsumedBatch
+        self,
+        batch: TransformedBatch,
+        source: ConsumedBatch,
+        *,
+        sending: Callable[[], None] | None = None,
     ) -> Sequence[QuarantinedRecord]:
         """
         Store `batch` in one transaction: rows, offsets, tallies, quarantine, control, gaps.
 
         All of it or none. Storing a batch that this store has stored already (its answer was
         lost) changes nothing and succeeds. A row that the database refuses is isolated and
-        quarantined with its bytes from `source`; the others are stored.
+        quarantined with its bytes from `source`; the others are stored. `sending` is called
+        whenever rows begin to go out: from then on there is time for other work.
 
         Returns:
             The records that the database refused and that were quarantined, besides the batch's.

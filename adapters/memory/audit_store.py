@@ -84,12 +84,18 @@ class MemoryAuditStore:
                 self.trail.offsets[key] = msgspec.structs.replace(offset, writer=None)
 
     async def append(
-        self, batch: TransformedBatch, source: ConsumedBatch
+        self,
+        batch: TransformedBatch,
+        source: ConsumedBatch,
+        *,
+        sending: Callable[[], None] | None = None,
     ) -> Sequence[QuarantinedRecord]:
         self._check_available()
         if self._stored_already(batch):
             return self._refused_before(batch)
         self._check_expected(batch)
+        if sending and batch.rows:
+            sending()
         rows = tuple(split_rows(batch.rows))
         refused = {r: why for r in rows if self._refuses and (why := self._refuses(r))}
         quarantined = [_quarantined(record, source, why) for record, why in refused.items()]

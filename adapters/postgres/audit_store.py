@@ -12,7 +12,7 @@ writers of one partition queue at its row instead of at the trail's unique index
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
@@ -117,25 +117,33 @@ class PostgresAuditStore:
             await give_up_partitions(session, partitions, writer=self._writer)
 
     async def append(
-        self, batch: TransformedBatch, source: ConsumedBatch
+        self,
+        batch: TransformedBatch,
+        source: ConsumedBatch,
+        *,
+        sending: Callable[[], None] | None = None,
     ) -> Sequence[QuarantinedRecord]:
         async with self._session() as session:
             try:
-                return await self._append(session, batch, source)
+                return await self._append(session, batch, source, sending)
             except psycopg.Error as error:
                 if not is_partition_missing(error):
                     raise
             self._partitions.forget()
-            return await self._append(session, batch, source)
+            return await self._append(session, batch, source, sending)
 
     async def _append(
-        self, session: Session, batch: TransformedBatch, source: ConsumedBatch
+        self,
+        session: Session,
+        batch: TransformedBatch,
+        source: ConsumedBatch,
+        sending: Callable[[], None] | None,
     ) -> Sequence[QuarantinedRecord]:
         await self._partitions.ensure(session, batch.days)
         try:
             try:
                 async with session.transaction():
-                    await self._store(session, batch)
+                    await self._store(session, batch, sending)
                 refused: Sequence[QuarantinedRecord] = ()
             except psycopg.Error as error:
                 if not is_row_refused(error):
@@ -152,11 +160,13 @@ class PostgresAuditStore:
         }
         return refused
 
-    async def _store(self, session: Session, batch: TransformedBatch) -> None:
+    async def _store(
+        self, session: Session, batch: TransformedBatch, sending: Callable[[], None] | None
+    ) -> None:
         if not await move_offsets(session, batch.advances, self._writer):
             raise _Conflict
         if batch.rows:
-            await copy_lines(session, COPY_ROWS, batch.rows)
+            await copy_lines(session, COPY_ROWS, batch.rows, sending=sending)
         if batch.control:
             await copy_lines(session, COPY_CONTROL, _control_lines(batch))
         await self._store_beside(session, batch, batch.quarantined)

@@ -9,7 +9,7 @@ down to the rows at fault.
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import psycopg
@@ -123,9 +123,25 @@ def control_line(message: ControlMessage) -> bytes:
     )
 
 
-async def copy_lines(session: Session, statement: bytes, lines: bytes) -> None:
-    """Send all lines in one COPY: all are stored, or the transaction is broken."""
+async def copy_lines(
+    session: Session,
+    statement: bytes,
+    lines: bytes,
+    *,
+    sending: Callable[[], None] | None = None,
+) -> None:
+    """
+    Send all lines in one COPY: all are stored, or the transaction is broken.
+
+    Args:
+        session: In a transaction.
+        statement: The COPY.
+        lines: What it sends.
+        sending: Called when the server is ready for them.
+    """
     async with session.cursor() as cursor, cursor.copy(statement) as copy:
+        if sending:
+            sending()
         await copy.write(lines)
 
 

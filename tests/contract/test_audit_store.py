@@ -11,6 +11,7 @@ from domain.transformed import Advance
 from tests.builders import (
     NOON,
     a_batch,
+    a_consumed_batch,
     a_control_message,
     a_log,
     a_quarantined_record,
@@ -51,6 +52,25 @@ async def test_a_batch_is_stored_with_its_tally_quarantine_control_and_gaps(trai
     assert await trail.tally(stream_id, 0) == Tally(
         audited=2, baseline=1, control=1, quarantined=1, absent=2
     )
+
+
+async def test_the_store_tells_when_the_rows_of_a_batch_go_out(trail: Trail) -> None:
+    store = await trail.store()
+    stream_id = await stream_of(store)
+    encoder = await store.encoder()
+    batch = a_batch(encoder, orders(stream_id, 0))
+    message = a_control_message(1, stream_id=stream_id)
+    advances = advances_of([], control=[message])
+    without_rows = a_batch(encoder, [], advances=advances, control=[message])
+    heard: list[str] = []
+
+    await store.append(batch, a_consumed_batch(batch), sending=lambda: heard.append("rows"))
+    await store.append(
+        without_rows, a_consumed_batch(without_rows), sending=lambda: heard.append("none")
+    )
+
+    assert heard == ["rows"]
+    assert await offsets_in(trail) == [0]
 
 
 async def test_batches_add_up_in_the_tally(trail: Trail) -> None:

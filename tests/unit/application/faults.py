@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from adapters.memory.audit_store import MemoryAuditStore
 from adapters.memory.batch_transformer import MemoryBatchTransformer
@@ -24,11 +24,12 @@ from tests.pipelines import PlainDecoder, until
 
 class GatedStore(MemoryAuditStore):
     """
-    A store whose appends wait at a gate.
+    A store whose appends wait at a gate, with their rows on the way.
 
     Attributes:
         gate: Open (set) at first.
-        under_way: Appends that wait at the gate now.
+        door: Where an append waits before its rows are on the way; open (set) at first.
+        under_way: Appends that wait at the gate or the door now.
         appended: What came to the gate, in order.
     """
 
@@ -36,16 +37,25 @@ class GatedStore(MemoryAuditStore):
         super().__init__(trail)
         self.gate = asyncio.Event()
         self.gate.set()
+        self.door = asyncio.Event()
+        self.door.set()
         self.under_way = 0
         self.appended: list[ConsumedBatch] = []
 
     async def append(
-        self, batch: TransformedBatch, source: ConsumedBatch
+        self,
+        batch: TransformedBatch,
+        source: ConsumedBatch,
+        *,
+        sending: Callable[[], None] | None = None,
     ) -> Sequence[QuarantinedRecord]:
-        """Append, as the port has it, when the gate is open."""
+        """Append, as the port has it, when door and gate are open."""
         self.appended.append(source)
         self.under_way += 1
         try:
+            await self.door.wait()
+            if sending:
+                sending()
             await self.gate.wait()
             return await super().append(batch, source)
         finally:
