@@ -149,6 +149,16 @@ class Rig:
         return all(positions.get(key) == log.end for key, log in self.broker.logs.items())
 
 
+def counts(rig: Rig) -> list[int]:
+    """Records in each batch that was committed."""
+    return [report.record_count for report in rig.reports.all]
+
+
+def lag(rig: Rig) -> int:
+    """Records that were not polled yet."""
+    return rig.pipeline.status().lag or 0
+
+
 async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait until `condition` holds."""
     async with asyncio.timeout(seconds):
