@@ -30,7 +30,7 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels 
     /opt/cdc-audit/bin/cdc-audit version
 
 # An image without what is compiled would work, but slower, and nobody would know: it is not built.
-RUN /opt/cdc-audit/bin/python -P -c "import adapters.direct.envelope_line"
+RUN /opt/cdc-audit/bin/python -P -c "import adapters.direct.envelope_line, adapters.direct.quick_conversions"
 
 
 FROM python:3.13.9-slim-bookworm

@@ -48,8 +48,24 @@ class OrdinaryRun(msgspec.Struct):
     days: Collection[int]
 
 
-Conversion = Callable[[bytes], bytes | None]
+Canonical = Callable[[bytes], bytes | None]
 """Brings the JSON of a value into its canonical form; None if that needs a closer look."""
+
+
+class Conversion(msgspec.Struct, frozen=True):
+    """
+    What a column needs whose values are on the wire in another form than in the trail.
+
+    Attributes:
+        canonical: Does it.
+        semantic_type: The name of the type that says so, as ``io.debezium.time.Date``; None for
+            none.
+        scale: Digits behind the point, of a decimal.
+    """
+
+    canonical: Canonical
+    semantic_type: str | None = None
+    scale: int = 0
 
 
 class Wrapping(msgspec.Struct, frozen=True):
@@ -59,7 +75,7 @@ class Wrapping(msgspec.Struct, frozen=True):
     Attributes:
         front: What is in front of the envelope, where its schema is: behind it there is one brace.
         key_front: The same of the key.
-        conversions: Of columns of rows that are on the wire in another form than in the trail.
+        conversions: Of the columns of rows that need one.
         with_default: The columns that have a default.
     """
 

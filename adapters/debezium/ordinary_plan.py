@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from adapters.debezium.column_schemas import DECIMAL
+from adapters.debezium.connect_schema import ConnectSchema
 from adapters.debezium.exact_json import Json, decode_exact, encode
 from adapters.debezium.ordinary_rows import NOT_ORDINARY, NotOrdinaryError
 from adapters.debezium.row_plan import CONVERSION_ERRORS, ColumnPlan, EnvelopePlan
@@ -22,6 +24,7 @@ _Members = dict[str, Any]
 _decode_members: msgspec.json.Decoder[dict[str, msgspec.Raw] | None] = msgspec.json.Decoder(
     dict[str, msgspec.Raw] | None
 )
+_WHOLE = ("int32", "int64")
 _NULL = msgspec.Raw(b"null")
 
 
@@ -42,21 +45,27 @@ class OrdinaryPlan:
         if before is None or after is None or before.schema.fields != after.schema.fields:
             raise NotOrdinaryError
         self._convert = [(name, _only_conversion(own)) for name, own in after.columns.items()]
+        self._schemas = {node.field: node for node in after.schema.fields}
         self._unavailable = unavailable
 
     @property
     def conversions(self) -> Mapping[str, Conversion]:
         """What each column that does not stay as it is needs."""
-        return {column: self._conversion(convert) for column, convert in self._convert}
+        return {
+            column: self._conversion(self._schemas[column], convert)
+            for column, convert in self._convert
+        }
 
-    def _conversion(self, convert: Converter) -> Conversion:
+    def _conversion(self, schema: ConnectSchema, convert: Converter) -> Conversion:
         def canonical(text: bytes) -> bytes | None:
             try:
                 return encode(self._canonical(msgspec.Raw(text), convert))
             except NOT_ORDINARY:
                 return None
 
-        return canonical
+        if schema.type == "bytes" and schema.name == DECIMAL:
+            return Conversion(canonical, DECIMAL, int(schema.parameter("scale") or 0))
+        return Conversion(canonical, schema.name if schema.type in _WHOLE else None)
 
     def rows(self, old: msgspec.Raw, new: msgspec.Raw) -> tuple[Json, Json]:
         """

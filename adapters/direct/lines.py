@@ -106,7 +106,7 @@ class DirectLines:
         around = self._decoder.wrapping(record)
         if change is None or around is None:
             return
-        taught = taught_by(change, record.key, around, self._encoder)
+        taught = taught_by(change, record.key, around, self._encoder, self._decoder.stand_ins)
         if taught is None:
             return
         if len(self._direct) >= _MOST_TAUGHT:

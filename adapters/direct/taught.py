@@ -4,13 +4,14 @@ What one change teaches of all that are like it.
     change, record, wrapping, encoder ──▶ Taught ──▶ EnvelopeLine
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from application.ordinary_ports import Conversion, EncodesByKind, Wrapping
+from adapters.direct.quick import quickest
+from application.ordinary_ports import Canonical, EncodesByKind, Wrapping
 from domain.operation import OperationTypeEnum
 from domain.ordinary_change import ChangeKind, OrdinaryChange
 from domain.record_key import identity_prefix
@@ -57,7 +58,7 @@ class Taught(msgspec.Struct, frozen=True):
     key_front: bytes | None
     columns: tuple[bytes, ...]
     elements: tuple[bytes, ...]
-    conversions: tuple[tuple[int, Conversion], ...] | None
+    conversions: tuple[tuple[int, Canonical], ...] | None
     tells_nothing: tuple[bool, ...]
     key_columns: tuple[bytes, ...] | None
     key_places: tuple[int, ...]
@@ -69,7 +70,11 @@ class Taught(msgspec.Struct, frozen=True):
 
 
 def taught_by(
-    change: OrdinaryChange, key: bytes | None, around: Wrapping, encoder: EncodesByKind
+    change: OrdinaryChange,
+    key: bytes | None,
+    around: Wrapping,
+    encoder: EncodesByKind,
+    stand_ins: Collection[str],
 ) -> Taught | None:
     """
     What a change teaches.
@@ -79,6 +84,7 @@ def taught_by(
         key: The key of its record.
         around: What is around its record.
         encoder: Encodes what repeats.
+        stand_ins: Texts that stand for a value that was not sent.
 
     Returns:
         None if it has more columns than there is room for, or its key is no row.
@@ -89,7 +95,7 @@ def taught_by(
     if not 0 < len(columns) <= MOST_COLUMNS or {*wire_key} != {*canonical}:
         return None
     start, judged, end = encoder.kind_fields(change.kind)
-    convert = around.conversions
+    convert = {name: quickest(own, stand_ins) for name, own in around.conversions.items()}
     return Taught(
         names=_names_of(change.kind, has_old=change.old_data is not None),
         front=around.front,

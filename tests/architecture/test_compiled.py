@@ -24,9 +24,10 @@ def copy_what_is_built_from(target: Path) -> None:
 
 
 @pytest.mark.compiled
-def test_the_compiled_module_is_there() -> None:
+@pytest.mark.parametrize("name", ["envelope_line", "quick_conversions"])
+def test_a_compiled_module_is_there(name: str) -> None:
     module = pytest.importorskip(
-        "adapters.direct.envelope_line",
+        f"adapters.direct.{name}",
         reason="adapters/direct is not compiled: install a C compiler, then `make install`",
         exc_type=ImportError,
     )
