@@ -20,7 +20,7 @@ from entrypoints.stop_signals import LastResort, stopping_on_signals
 
 logger = logging.getLogger(__name__)
 
-_COLLECT_AFTER = (10_000, 20, 50)
+_COLLECT_AFTER = (50_000, 20, 50)
 _ASK_FOR_LOCK_AFTER = 0.0005
 """
 Seconds after which a thread asks for the interpreter's lock.
@@ -73,8 +73,8 @@ def settle_garbage() -> None:
     """
     Let the garbage collector look neither at what is there for good, nor after every few records.
 
-    aiokafka's records are objects that it looks at, some 10,000 in each batch, and nearly all of
-    them go away by themselves.
+    aiokafka's records are objects that it looks at, some 10,000 in each batch, of which four are
+    here at a time, and nearly all of them go away by themselves.
     """
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
