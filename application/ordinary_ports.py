@@ -157,12 +157,12 @@ class EncodesOrdinaryChanges(Protocol):
 
 @runtime_checkable
 class EncodesByKind(EncodesOrdinaryChanges, Protocol):
-    """An encoder for COPY's text format, of which what repeats from line to line can be had."""
+    """An encoder for COPY's binary format, of which what repeats from line to line can be had."""
 
-    def kind_fields(self, kind: ChangeKind) -> tuple[str, str, str]:
+    def kind_fields(self, kind: ChangeKind) -> tuple[bytes, bytes, bytes]:
         """The fields that a kind has: names and operation, judgements of values, and the end."""
         ...
 
-    def column_element(self, column: str) -> str:
+    def column_element(self, column: str) -> bytes:
         """A column in the array of changed columns."""
         ...

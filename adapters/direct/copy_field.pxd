@@ -1,18 +1,17 @@
 # cython: language_level=3
 """
-Writing fields of PostgreSQL's COPY text format into memory that has room for them.
+Writing fields of PostgreSQL's COPY binary format into memory that has room for them.
 
-The texts that come here are JSON, or names that are escaped already: of what COPY escapes there
-can be nothing in them but backslashes.
+A field is its size in four bytes, the highest first, and its data.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.string cimport memchr, memcpy
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 cdef enum:
-    SECONDS_PER_DAY = 86_400
-    DAYS_FROM_MARCH_0 = 719_468   # 0000-03-01 to 1970-01-01
-    DAYS_PER_ERA = 146_097        # in 400 years
+    SIZE = 4                      # bytes of a size
+    TEXT_OID = 25                 # of the type of an array's elements
+    EPOCH = 946_684_800_000_000   # 2000-01-01, in microseconds since 1970
 
 
 cdef inline uint8_t *put(uint8_t *out, const void *data, Py_ssize_t size) noexcept nogil:
@@ -25,49 +24,50 @@ cdef inline uint8_t *put_byte(uint8_t *out, uint8_t byte) noexcept nogil:
     return out + 1
 
 
+cdef inline uint8_t *put_2_bytes(uint8_t *out, uint16_t number) noexcept nogil:
+    out[0] = number >> 8
+    out[1] = <uint8_t> number
+    return out + 2
+
+
+cdef inline uint8_t *put_4_bytes(uint8_t *out, uint32_t number) noexcept nogil:
+    """Write a number, highest byte first; compilers make one instruction of it."""
+    out[0] = number >> 24
+    out[1] = <uint8_t> (number >> 16)
+    out[2] = <uint8_t> (number >> 8)
+    out[3] = <uint8_t> number
+    return out + 4
+
+
+cdef inline uint8_t *put_8_bytes(uint8_t *out, uint64_t number) noexcept nogil:
+    return put_4_bytes(put_4_bytes(out, number >> 32), <uint32_t> number)
+
+
 cdef inline uint8_t *put_null(uint8_t *out) noexcept nogil:
-    return put(out, "\\N", 2)
+    return put_4_bytes(out, <uint32_t> -1)
 
 
-cdef inline uint8_t *put_escaped(uint8_t *out, const uint8_t *text, Py_ssize_t size) noexcept nogil:
-    """Write a text, each backslash twice: up to twice its size."""
-    cdef const uint8_t *end = text + size
-    cdef const uint8_t *found
-    while True:
-        found = <const uint8_t *> memchr(text, c'\\', end - text)
-        if found == NULL:
-            return put(out, text, end - text)
-        out = put(out, text, found + 1 - text)
-        out = put_byte(out, c'\\')
-        text = found + 1
+cdef inline uint8_t *put_text(uint8_t *out, const void *text, Py_ssize_t size) noexcept nogil:
+    return put(put_4_bytes(out, size), text, size)
 
 
-cdef inline uint8_t *put_number(uint8_t *out, uint64_t number) noexcept nogil:
-    """Write a number: up to 20 bytes."""
-    cdef uint8_t digits[20]
-    cdef int first = 20
-    while True:
-        first -= 1
-        digits[first] = c'0' + number % 10
-        number //= 10
-        if number == 0:
-            return put(out, &digits[first], 20 - first)
+cdef inline uint8_t *put_sized(uint8_t *field, uint8_t *end) noexcept nogil:
+    """Write the size of a field whose data are there, up to its end."""
+    put_4_bytes(field, end - field - SIZE)
+    return end
 
 
-cdef inline uint8_t *put_signed(uint8_t *out, int64_t number) noexcept nogil:
-    if number < 0:
-        return put_number(put_byte(out, c'-'), -<uint64_t> number)
-    return put_number(out, number)
+cdef inline uint8_t *put_int4(uint8_t *out, int32_t number) noexcept nogil:
+    return put_4_bytes(put_4_bytes(out, 4), <uint32_t> number)
 
 
-cdef inline uint8_t *put_digits(uint8_t *out, unsigned int number, int width) noexcept nogil:
-    """Write a number with zeros in front."""
-    cdef int place = width
-    while place > 0:
-        place -= 1
-        out[place] = c'0' + number % 10
-        number //= 10
-    return out + width
+cdef inline uint8_t *put_int8(uint8_t *out, int64_t number) noexcept nogil:
+    return put_8_bytes(put_4_bytes(out, 8), <uint64_t> number)
+
+
+cdef inline uint8_t *put_time(uint8_t *out, uint64_t microseconds) noexcept nogil:
+    """Write a time, which is in microseconds since 1970."""
+    return put_int8(out, <int64_t> microseconds - EPOCH)
 
 
 cdef inline uint8_t *put_hexadecimal(uint8_t *out, uint64_t number, int width) noexcept nogil:
@@ -88,35 +88,3 @@ cdef inline uint8_t *put_bare_hexadecimal(uint8_t *out, uint64_t number) noexcep
     while width < 16 and number >> (4 * width):
         width += 1
     return put_hexadecimal(out, number, width)
-
-
-cdef inline uint8_t *put_time(uint8_t *out, uint64_t microseconds) noexcept nogil:
-    """
-    Write a time after 1970 and before the year 10000: 29 bytes.
-
-    Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
-    """
-    cdef uint64_t seconds = microseconds // 1_000_000
-    cdef unsigned int fraction = microseconds % 1_000_000
-    cdef unsigned int second = seconds % SECONDS_PER_DAY
-    cdef unsigned int days = seconds // SECONDS_PER_DAY + DAYS_FROM_MARCH_0
-    cdef unsigned int of_era = days % DAYS_PER_ERA
-    cdef unsigned int year = (
-        of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096
-    ) // 365
-    cdef unsigned int of_year = of_era - (365 * year + year // 4 - year // 100)
-    cdef unsigned int month = (5 * of_year + 2) // 153  # March is 0
-    cdef unsigned int day = of_year - (153 * month + 2) // 5 + 1
-    year += days // DAYS_PER_ERA * 400
-    if month < 10:
-        month += 3
-    else:
-        month -= 9
-        year += 1
-    out = put_byte(put_digits(out, year, 4), c'-')
-    out = put_byte(put_digits(out, month, 2), c'-')
-    out = put_byte(put_digits(out, day, 2), c' ')
-    out = put_byte(put_digits(out, second // 3600, 2), c':')
-    out = put_byte(put_digits(out, second // 60 % 60, 2), c':')
-    out = put_byte(put_digits(out, second % 60, 2), c'.')
-    return put(put_digits(out, fraction, 6), "+00", 3)

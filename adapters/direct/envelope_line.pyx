@@ -13,17 +13,22 @@ from that, or might need a closer look: they make that line, as they would have 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeASCII
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from adapters.direct.copy_field cimport (
-    put,
+    SIZE,
+    TEXT_OID,
+    put_2_bytes,
+    put_4_bytes,
     put_bare_hexadecimal,
     put_byte,
-    put_escaped,
     put_hexadecimal,
+    put_int4,
+    put_int8,
     put_null,
-    put_signed,
+    put_sized,
+    put_text,
     put_time,
 )
 from adapters.direct.envelope_read cimport Envelope, MOST_COLUMNS, Row, read_envelope, read_row
@@ -41,7 +46,7 @@ from adapters.direct.json_scan cimport (
     size_of,
     to_number,
 )
-from adapters.direct.read_field cimport put_bytes, put_row, put_whole
+from adapters.direct.read_field cimport put_bytes, put_digits, put_number, put_row, put_token
 from adapters.direct.source_read cimport MILLISECOND, read_sequence, time_of
 
 from application.ordinary_ports import MICROSECONDS_PER_DAY as _MICROSECONDS_PER_DAY
@@ -62,9 +67,10 @@ cdef tuple _NO_FRONTS = (None, None)
 cdef enum:
     SHORT = 1000             # bytes of a key or a source block; of a row whose depth is no matter
     LONGEST_FILLER = 4       # characters of a text that begins with a letter: PT0S, AA==
-    SECOND = 1_000_000
+    SORTING = 33             # characters of two numbers in hexadecimal, and what parts them
     UNBROKEN = 512           # records between two chances for other threads: about a millisecond
-    ROOM = 1000              # for numbers, times, the position, and what parts the fields
+    FIELDS = 29              # of a line: those of `AuditRecord`
+    ROOM = 500               # for numbers, times, the position, and the sizes of all fields
 
 
 cdef class Pattern:
@@ -99,8 +105,8 @@ cdef class Pattern:
         self.start = taught.start
         self.judged = taught.judged
         self.end = taught.end
-        self.room = sum(len(text) + 1 for text in taught.elements) + sum(
-            len(text) for text in (taught.start, taught.judged, taught.end)
+        self.room = sum(
+            len(fields) for fields in (*taught.elements, taught.start, taught.judged, taught.end)
         )
 
     cdef bint fits(self, const Row *row, tuple columns) noexcept:
@@ -207,7 +213,7 @@ cdef class EnvelopeLine:
             pattern.count = 0
         self.met = []
 
-    def take(self, records, Py_ssize_t start, int64_t stream_id, Py_ssize_t limit):
+    def take(self, records, Py_ssize_t start, int32_t stream_id, Py_ssize_t limit):
         """
         Make the lines of the records from `start` on, up to the first that needs a closer look.
 
@@ -250,7 +256,7 @@ cdef class EnvelopeLine:
         )
 
     cdef bint takes(
-        self, record, Py_ssize_t index, int64_t stream_id, Py_ssize_t limit
+        self, record, Py_ssize_t index, int32_t stream_id, Py_ssize_t limit
     ) except -1:
         """Make the line of a record; False if it needs a closer look."""
         cdef Pattern pattern
@@ -343,7 +349,7 @@ cdef class EnvelopeLine:
         return (
             self.kafka_at >= _EARLIEST
             and _EARLIEST <= self.changed_at <= self.kafka_at + _ONE_DAY
-            and SECOND <= self.captured_at < _LATEST
+            and self.captured_at < _LATEST
         )
 
     cdef Pattern pattern(self, front):
@@ -355,10 +361,10 @@ cdef class EnvelopeLine:
             return None
         if envelope.source.schema.type != TEXT or envelope.source.table.type != TEXT:
             return None
-        end = put(end, envelope.source.name.start, size_of(&envelope.source.name))
-        end = put(end, envelope.source.db.start, size_of(&envelope.source.db))
-        end = put(end, envelope.source.schema.start, size_of(&envelope.source.schema))
-        end = put(end, envelope.source.table.start, size_of(&envelope.source.table))
+        end = put_token(end, &envelope.source.name)
+        end = put_token(end, &envelope.source.db)
+        end = put_token(end, &envelope.source.schema)
+        end = put_token(end, &envelope.source.table)
         end = put_byte(end, envelope.op.start[1] if size_of(&envelope.op) == 3 else c'"')
         end = put_byte(end, c'+' if envelope.before.whole.type == TEXT else c'-')
         size = end - self.names
@@ -519,28 +525,23 @@ cdef class EnvelopeLine:
         cdef int place
         cdef uint8_t text[SHORT]
         cdef uint8_t *end = text
-        cdef const Token *token
         if key is None:
             return None
         for place in pattern.key_places:
             end = put_byte(end, c'{' if end == text else c',')
-            token = &self.key_row.members[place].name
-            end = put(end, token.start, size_of(token))
-            token = &self.key_row.members[place].value
-            end = put(end, token.start, size_of(token))
+            end = put_token(end, &self.key_row.members[place].name)
+            end = put_token(end, &self.key_row.members[place].value)
         end = put_byte(end, c'}')
         return PyBytes_FromStringAndSize(<const char *> text, end - text)
 
     cdef str position(self):
         """Last commit and position, which sort."""
-        cdef uint8_t text[33]
-        put_hexadecimal(
-            put_byte(put_hexadecimal(text, self.commit, 16), c'/'), self.lsn, 16
-        )
-        return PyUnicode_DecodeASCII(<const char *> text, 33, NULL)
+        cdef uint8_t text[SORTING]
+        self.put_sorting(text)
+        return PyUnicode_DecodeASCII(<const char *> text, SORTING, NULL)
 
     cdef int write(
-        self, Pattern pattern, record, int64_t stream_id, bytes key, headers
+        self, Pattern pattern, record, int32_t stream_id, bytes key, headers
     ) except -1:
         """Write the line."""
         cdef Envelope *envelope = &self.envelope
@@ -550,40 +551,36 @@ cdef class EnvelopeLine:
         if headers is not None:
             headers_text = PyUnicode_AsUTF8AndSize(headers, &headers_size)
         out = self.with_room(
-            ROOM + pattern.room + 2 * SHORT + 2 * headers_size
-            + 2 * PyBytes_GET_SIZE(record.value) + 2 * self.converted_size + SHORT
+            ROOM + pattern.room + SHORT + headers_size
+            + PyBytes_GET_SIZE(record.value) + self.converted_size
         )
-        out = put_byte(put_signed(out, stream_id), c'\t')
-        out = put_byte(put_signed(out, record.partition), c'\t')
-        out = put_byte(put_signed(out, record.offset), c'\t')
-        out = put_byte(put_time(out, self.changed_at), c'\t')
-        out = put(out, "source\t", 7)
-        out = put_byte(put_time(out, self.captured_at), c'\t')
-        out = put_byte(put_time(out, self.kafka_at), c'\t')
-        out = put_byte(put_bytes(out, pattern.start), c'\t')
+        out = put_int4(put_2_bytes(out, FIELDS), stream_id)
+        out = put_int4(out, record.partition)
+        out = put_int8(out, record.offset)
+        out = put_time(out, self.changed_at)
+        out = put_text(out, "source", 6)
+        out = put_time(out, self.captured_at)
+        out = put_time(out, self.kafka_at)
+        out = put_bytes(out, pattern.start)
         if key is None:
-            out = put(out, "\\N\t\\N\t", 6)
+            out = put_null(put_null(out))
         else:
-            out = put_byte(put_bytes(out, key), c'\t')
-            out = put_byte(put_signed(out, _hash_of(pattern, key)), c'\t')
-        out = put_byte(put_row(out, &envelope.before), c'\t')
-        out = put_byte(put_row(out, &envelope.after), c'\t')
-        out = put_byte(self.put_changed(out, pattern), c'\t')
-        out = put_byte(put_bytes(out, pattern.judged), c'\t')
-        out = put_byte(put_whole(out, &envelope.source.tx_id), c'\t')
-        out = put_byte(put_whole(out, &envelope.total_order), c'\t')
-        out = put_byte(put_whole(out, &envelope.collection_order), c'\t')
-        out = put_byte(put_bare_hexadecimal(out, self.lsn >> 32), c'/')
-        out = put_byte(put_bare_hexadecimal(out, self.lsn & 0xFFFFFFFF), c'\t')
-        out = put_byte(put_hexadecimal(out, self.commit, 16), c'/')
-        out = put_byte(put_hexadecimal(out, self.lsn, 16), c'\t')
-        out = put_escaped(out, envelope.source.whole.start, size_of(&envelope.source.whole))
-        out = put_byte(out, c'\t')
+            out = put_text(out, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
+            out = put_int8(out, _hash_of(pattern, key))
+        out = put_row(out, &envelope.before)
+        out = put_row(out, &envelope.after)
+        out = self.put_changed(out, pattern)
+        out = put_bytes(out, pattern.judged)
+        out = put_digits(out, &envelope.source.tx_id)
+        out = put_number(out, &envelope.total_order)
+        out = put_number(out, &envelope.collection_order)
+        out = self.put_place(out)
+        out = put_text(out, envelope.source.whole.start, size_of(&envelope.source.whole))
         if headers_text == NULL:
             out = put_null(out)
         else:
-            out = put_escaped(out, <const uint8_t *> headers_text, headers_size)
-        out = put_bytes(put_byte(out, c'\t'), pattern.end)
+            out = put_text(out, headers_text, headers_size)
+        out = put_bytes(out, pattern.end)
         self.used = out - self.room
         return 0
 
@@ -599,20 +596,39 @@ cdef class EnvelopeLine:
             self.room_size = 2 * wanted
         return self.room + self.used
 
+    cdef uint8_t *put_place(self, uint8_t *out) noexcept:
+        """Write the position as PostgreSQL does, and as it sorts."""
+        cdef uint8_t *field = out
+        out = put_byte(put_bare_hexadecimal(out + SIZE, self.lsn >> 32), c'/')
+        out = put_sized(field, put_bare_hexadecimal(out, <uint32_t> self.lsn))
+        return self.put_sorting(put_4_bytes(out, SORTING))
+
+    cdef uint8_t *put_sorting(self, uint8_t *out) noexcept:
+        """Write last commit and position, without a size."""
+        out = put_byte(put_hexadecimal(out, self.commit, 16), c'/')
+        return put_hexadecimal(out, self.lsn, 16)
+
     cdef uint8_t *put_changed(self, uint8_t *out, Pattern pattern) noexcept:
         """Write the array of the columns that differ."""
+        cdef uint8_t *field = out
+        cdef uint8_t *count
         cdef int index
-        cdef bint is_first = True
+        cdef int changed = 0
         if self.envelope.before.whole.type != TEXT or self.envelope.after.whole.type != TEXT:
             return put_null(out)
-        out = put_byte(out, c'{')
+        out = put_4_bytes(out + SIZE, 1)  # dimensions
+        out = put_4_bytes(put_4_bytes(out, 0), TEXT_OID)  # no nulls
+        count = out
+        out = put_4_bytes(out + SIZE, 1)  # the first index
         for index in range(self.envelope.after.count):
             if self.changed[index]:
-                if not is_first:
-                    out = put_byte(out, c',')
                 out = put_bytes(out, <bytes> pattern.elements[index])
-                is_first = False
-        return put_byte(out, c'}')
+                changed += 1
+        if changed == 0:
+            put_4_bytes(field + SIZE, 0)  # an empty array has no dimension
+            return put_sized(field, count)
+        put_4_bytes(count, changed)
+        return put_sized(field, out)
 
 
 cdef int64_t _hash_of(Pattern pattern, bytes key) except? -1:

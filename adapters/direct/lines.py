@@ -5,7 +5,7 @@ Lines of envelopes in JSON, made in one step where that module is compiled, else
            └──▶ decoder ──▶ OrdinaryChange ──▶ encoder ──▶ line
                      └──▶ teaches EnvelopeLine ◀──┘
 
-The compiled module knows two forms, Debezium's JSON and COPY's text, and no rule: what it may do
+The compiled module knows two forms, Debezium's JSON and binary COPY, and no rule: what it may do
 with a table it is taught from a change that decoder and encoder have made, and what it does not
 know it leaves to them. So there is one place for every rule, and both ways give the same lines.
 """

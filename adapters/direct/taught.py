@@ -39,7 +39,7 @@ class Taught(msgspec.Struct, frozen=True):
         front: What is in front of the envelope, behind which there is one brace; None for nothing.
         key_front: The same of the key.
         columns: Names of the row's columns as JSON, with their colons.
-        elements: The columns as elements of an array, in COPY's text.
+        elements: The columns as elements of an array in COPY's binary format.
         conversions: Places of columns that need one, and what brings them into canonical form;
             None if none does.
         tells_nothing: Which columns do not tell a deleted row from one of fillers: those of the
@@ -50,7 +50,7 @@ class Taught(msgspec.Struct, frozen=True):
         kind: The kind of the changes.
         start: Its fields in front of the key.
         judged: Its fields behind the changed columns.
-        end: Its fields behind the headers, with the newline.
+        end: Its fields behind the headers.
     """
 
     names: bytes
@@ -101,7 +101,7 @@ def taught_by(
         front=around.front,
         key_front=around.key_front,
         columns=_as_members(columns),
-        elements=tuple(encoder.column_element(name).encode() for name in columns),
+        elements=tuple(encoder.column_element(name) for name in columns),
         conversions=tuple((n, convert[name]) for n, name in enumerate(columns) if name in convert)
         or None,
         tells_nothing=tuple(name in wire_key or name in around.with_default for name in columns),
@@ -109,9 +109,9 @@ def taught_by(
         key_places=tuple(wire_key.index(name) for name in canonical),
         hash=sha256(identity_prefix(*change.kind.source)),
         kind=change.kind,
-        start=start.encode(),
-        judged=judged.encode(),
-        end=end.encode(),
+        start=start,
+        judged=judged,
+        end=end,
     )
 
 

@@ -8,9 +8,9 @@ from psycopg import sql
 
 from adapters.postgres.batch_rows import plain_text
 from adapters.postgres.config import DatabaseConfig
-from adapters.postgres.copy_text import timestamp_field
 from adapters.postgres.driver_errors import as_repository_error
 from adapters.postgres.pool import Session, SessionPool
+from adapters.postgres.time_text import time_text
 from application.access_log import Look
 from application.access_tokens import NewToken
 from domain.access import AccessToken, Role, TableScope
@@ -65,8 +65,8 @@ class PostgresTokenStore:
             token.role.value,
             list(token.tables.patterns),
             secret_hash,
-            timestamp_field(token.created_at),
-            timestamp_field(token.expires_at),
+            time_text(token.created_at),
+            time_text(token.expires_at),
         )
         async with _session(self._pool, self._config) as session:
             cursor = await session.execute(_ADD, values)
@@ -85,12 +85,12 @@ class PostgresTokenStore:
 
     async def revoke(self, token_id: int, at: int) -> bool:
         async with _session(self._pool, self._config) as session:
-            cursor = await session.execute(_REVOKE, [timestamp_field(at), token_id])
+            cursor = await session.execute(_REVOKE, [time_text(at), token_id])
             return cursor.rowcount > 0
 
     async def note_use(self, token_id: int, at: int) -> None:
         async with _session(self._pool, self._config) as session:
-            await session.execute(_NOTE_USE, [timestamp_field(at), token_id])
+            await session.execute(_NOTE_USE, [time_text(at), token_id])
 
     async def _one(self, query: sql.Composed, value: object) -> AccessToken | None:
         async with _session(self._pool, self._config) as session:

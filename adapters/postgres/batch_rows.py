@@ -14,18 +14,31 @@ from collections.abc import Callable, Sequence
 import msgspec
 import psycopg
 
-from adapters.postgres.copy_text import joined, split_lines, text_field, timestamp_field
+from adapters.postgres.copy_binary import (
+    HEADER,
+    TRAILER,
+    fields_of,
+    int4_field,
+    int8_field,
+    joined,
+    number_of,
+    split_lines,
+    text_field,
+    timestamp_field,
+)
 from adapters.postgres.driver_errors import is_row_refused
 from adapters.postgres.pool import Session
 from adapters.postgres.row_encoder import COLUMNS
+from adapters.postgres.time_text import time_text
 from domain.control import ControlMessage
 from domain.gap import Gap
 from domain.quarantine import QuarantinedRecord
 from domain.source_table import SourceColumns, SourceTable
 
-COPY_ROWS = f"COPY audit_logging ({', '.join(COLUMNS)}) FROM STDIN".encode()
+_CONTROL_COLUMNS = ControlMessage.__struct_fields__
+COPY_ROWS = f"COPY audit_logging ({', '.join(COLUMNS)}) FROM STDIN (FORMAT binary)".encode()
 COPY_CONTROL = (
-    f"COPY control_message ({', '.join(ControlMessage.__struct_fields__)}) FROM STDIN".encode()
+    f"COPY control_message ({', '.join(_CONTROL_COLUMNS)}) FROM STDIN (FORMAT binary)".encode()
 )
 
 _PIECE = 1_000
@@ -97,24 +110,24 @@ class RefusedLine(msgspec.Struct, frozen=True):
     @property
     def coordinates(self) -> tuple[int, int, int]:
         """Stream, partition and offset: the first columns of every line."""
-        stream_id, partition, offset, _ = self.line.split(b"\t", 3)
-        return int(stream_id), int(partition), int(offset)
+        stream_id, partition, offset = [number_of(data or b"") for data in fields_of(self.line)[:3]]
+        return stream_id, partition, offset
 
     @property
     def operation(self) -> str:
         """Operation of the row, where it is one of the trail."""
-        return self.line.split(b"\t", len(COLUMNS))[COLUMNS.index("operation")].decode()
+        return (fields_of(self.line)[COLUMNS.index("operation")] or b"").decode()
 
 
 def control_line(message: ControlMessage) -> bytes:
     """Encode a control message as a line of COPY."""
     m = message
     return joined(
-        str(m.stream_id),
-        str(m.kafka_partition),
-        str(m.kafka_offset),
+        int4_field(m.stream_id),
+        int4_field(m.kafka_partition),
+        int8_field(m.kafka_offset),
         timestamp_field(m.kafka_timestamp),
-        m.kind.value,
+        text_field(m.kind),
         text_field(m.source_name),
         text_field(m.transaction_id),
         text_field(m.record_key),
@@ -142,7 +155,8 @@ async def copy_lines(
     async with session.cursor() as cursor, cursor.copy(statement) as copy:
         if sending:
             sending()
-        await copy.write(lines)
+        for part in (HEADER, lines, TRAILER):  # joining them would copy the lines once more
+            await copy.write(part)
 
 
 async def copy_each(session: Session, statement: bytes, lines: bytes) -> Sequence[RefusedLine]:
@@ -270,4 +284,4 @@ def headers_json(headers: Sequence[tuple[str, bytes | None]]) -> str | None:
 def _kafka_time(milliseconds: int | None) -> str | None:
     if milliseconds is None or not 0 <= milliseconds <= _LATEST_MILLISECONDS:
         return None
-    return timestamp_field(milliseconds * 1000)
+    return time_text(milliseconds * 1000)

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from psycopg import sql
 
-from adapters.postgres.place_filters import time_text
 from adapters.postgres.reading import Reading
+from adapters.postgres.time_text import time_text
 from domain.gap import GapCause
 from domain.missing_part import Incompleteness, MissingKind, MissingPart
 

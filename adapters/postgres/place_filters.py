@@ -4,7 +4,7 @@ from typing import Any
 
 from psycopg import sql
 
-from adapters.postgres.copy_text import timestamp_field
+from adapters.postgres.time_text import time_text
 from adapters.postgres.trail_filters import Filter
 from application.trail_query import Place
 
@@ -17,11 +17,6 @@ _BEFORE = sql.SQL("""t.change_timestamp <= %(before)s::timestamptz
 _AFTER = sql.SQL("""t.change_timestamp >= %(after)s::timestamptz
     AND (t.change_timestamp, t.stream_id, t.kafka_partition, t.kafka_offset)
     > (%(after)s::timestamptz, %(after_stream)s, %(after_partition)s, %(after_offset)s)""")
-
-
-def time_text(microseconds: int) -> str:
-    """Write a time as PostgreSQL reads it, exactly."""
-    return timestamp_field(microseconds)
 
 
 def between(since: int | None, until: int | None) -> Filter:

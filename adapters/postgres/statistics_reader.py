@@ -5,8 +5,8 @@ from typing import Any
 
 from psycopg import sql
 
-from adapters.postgres.place_filters import time_text
 from adapters.postgres.reading import Reading
+from adapters.postgres.time_text import time_text
 from adapters.postgres.trail_filters import IS_NO_REDELIVERY, OF_TABLES, table_names
 from application.trail_facts import Bucket, ChangeCount
 from domain.operation import OperationTypeEnum

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from adapters.postgres.place_filters import time_text
 from adapters.postgres.reading import Reading
+from adapters.postgres.time_text import time_text
 from adapters.postgres.trail_filters import IS_NO_REDELIVERY
 from application.trail_facts import Accounting, Activity, QuarantineCount, TableCoverage
 from domain.disposition import Tally

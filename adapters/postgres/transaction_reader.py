@@ -5,9 +5,9 @@ from typing import Any
 
 from psycopg import sql
 
-from adapters.postgres.place_filters import time_text
 from adapters.postgres.reading import Reading, Row
 from adapters.postgres.stored_rows import SELECTED, stored_record
+from adapters.postgres.time_text import time_text
 from adapters.postgres.trail_filters import IS_NO_REDELIVERY
 from application.trail_query import StoredControl, StoredRecord
 from domain.control import ControlKind, ControlMessage

@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 import psycopg
 
+from adapters.postgres.copy_binary import HEADER, TRAILER
+
 
 class CopyOrder(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -40,7 +42,8 @@ def main() -> None:
         sys.stdin.buffer.readline()
         for piece in pieces:
             with cursor.copy(statement) as copy:
-                copy.write(piece)
+                for part in (HEADER, piece, TRAILER):  # as the service does
+                    copy.write(part)
             connection.commit()
         _say("done")
 

@@ -16,6 +16,7 @@ import msgspec
 from adapters.debezium.decoder import DebeziumDecoder
 from adapters.postgres.batch_rows import COPY_ROWS
 from adapters.postgres.config import DatabaseConfig
+from adapters.postgres.copy_binary import fields_of, number_of, split_lines
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from adapters.postgres.sql_files import wanted_version
 from application.transform_records import transform_records
@@ -44,7 +45,7 @@ class RawCopy:
         encoder = PostgresRowEncoder(wanted_version())
         batch = transform_records(DebeziumDecoder(), encoder, [part])
         self.days = sorted(batch.days)
-        self._lines = batch.rows.splitlines(keepends=True)
+        self._lines = split_lines(batch.rows)
 
     def seconds(self, *, writers: int, transactions: int) -> float:
         """Copy all rows with so many writers, in so many transactions; give the seconds it took."""
@@ -63,8 +64,8 @@ class RawCopy:
         size = -(-len(lines) // transactions)
         pieces = [b"".join(lines[at : at + size]) for at in range(0, len(lines), size)]
         # The first columns tell the lines of one writer from those of another.
-        name = lines[0].split(b"\t", 3)[2].decode()
-        path = Path(self._rig.home, f"rows-{name}.copy")
+        offset = number_of(fields_of(lines[0])[2] or b"")
+        path = Path(self._rig.home, f"rows-{offset}.copy")
         path.write_bytes(b"".join(pieces))
         return CopyOrder(
             conninfo=database.conninfo,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
+from adapters.postgres.copy_binary import split_lines
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from adapters.postgres.sql_files import wanted_version
 from application.transform_records import transform_records
@@ -124,7 +125,7 @@ class Campaign:
 
     def _count(self, shape: Shape, first: int, count: int, batch: TransformedBatch) -> None:
         tally = batch.advances[0].tally
-        refused = sum(is_refused(line) for line in batch.rows.split(b"\n")[:-1])
+        refused = sum(is_refused(line) for line in split_lines(batch.rows))
         became = {
             "change": tally.audited + tally.baseline - refused,
             "control": tally.control,

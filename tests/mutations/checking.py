@@ -1,7 +1,7 @@
 """
 What must hold of anything that became of a record, whatever had been done to it.
 
-    rows    ──▶ as many columns as the table has, on one line; JSON that `json` and `jsonb` take
+    rows    ──▶ as many columns as the table has, numbers in their size; JSON that both types take
     control ──▶ JSON likewise, but for what only `jsonb` refuses
     others  ──▶ in quarantine for a reason, and not by an exception that nobody expected
 
@@ -10,22 +10,33 @@ Lines with NUL, or with half a surrogate pair, are what PostgreSQL itself refuse
 
 import json
 import re
+import struct
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from adapters.postgres.batch_rows import control_line
+from adapters.postgres.copy_binary import fields_of, number_of, split_lines
 from adapters.postgres.row_encoder import COLUMNS
 from domain.transformed import TransformedBatch
 
 IMAGES = frozenset({"old_data", "new_data"})
 JSON = IMAGES | {"value_notes", "source_metadata", "headers"}
 BIGINTS = frozenset({"key_hash", "transaction_order", "collection_order"})
+TIMES = frozenset({"change_timestamp", "captured_at", "kafka_timestamp"})
+SIZES = {
+    "stream_id": 4,
+    "kafka_partition": 4,
+    "kafka_offset": 8,
+    "decoder_version": 2,
+    **dict.fromkeys((*BIGINTS, *TIMES), 8),
+}
+"""Bytes of the columns that are numbers."""
+
 UNEXPECTED = "decoding failed unexpectedly"
 MOST_DEPTH = 1_000
 MOST_DIGITS = 4_300
 
-_UNESCAPED = re.compile(rb"\\(.)", re.DOTALL)
-_MEANINGS = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
+_BEFORE_COUNT, _BEFORE_ELEMENTS = 14, 20  # of an array that has elements
 
 
 def faults(batch: TransformedBatch) -> Iterator[str]:
@@ -35,41 +46,64 @@ def faults(batch: TransformedBatch) -> Iterator[str]:
             yield f"offset {record.kafka_offset}: {record.error_message[:300]}"
         elif not record.error_message:
             yield f"offset {record.kafka_offset}: quarantined without a reason"
-    for line in batch.rows.split(b"\n")[:-1]:
-        if not is_refused(line):
-            yield from row_faults(line)
+    yield from _faults_of_rows(batch.rows)
     for message in batch.control:
         line = control_line(message)
-        if line.count(b"\n") != 1:
+        if split_lines(line) != [line]:
             yield f"offset {message.kafka_offset}: a control message of several lines"
         for text in (message.payload, message.headers):
             if text is not None and (fault := json_fault(text)):
                 yield f"offset {message.kafka_offset}: control message: {fault}"
 
 
+def _faults_of_rows(rows: bytes) -> Iterator[str]:
+    try:
+        lines = split_lines(rows)
+    except struct.error as error:
+        yield f"the rows are torn: {error}"
+        return
+    for line in lines:
+        if not is_refused(line):
+            yield from row_faults(line)
+
+
 def is_refused(line: bytes) -> bool:
     """Whether a line holds what PostgreSQL has no text for."""
     try:
-        return "\0" in line.decode()
+        return any("\0" in text.decode() for text in _texts(line))
     except UnicodeDecodeError:
         return True
 
 
 def row_faults(line: bytes) -> Iterator[str]:
     """What is wrong with a line of COPY."""
-    fields = line.split(b"\t")
-    where = b"-".join(fields[:3]).decode()
+    fields = fields_of(line)
+    where = "-".join(str(number_of(data or b"")) for data in fields[:3])
     if len(fields) != len(COLUMNS):
         yield f"{where}: {len(fields)} columns"
         return
-    for name, field in zip(COLUMNS, fields, strict=True):
-        if name in BIGINTS and field != rb"\N" and not -(2**63) <= int(field) < 2**63:
-            yield f"{where}: {name}: {field[:40].decode()} is beyond 64 bits"
-        if name in JSON and field != rb"\N":
-            text = _UNESCAPED.sub(lambda m: _MEANINGS.get(m[1], m[1]), field).decode()
+    for name, data in zip(COLUMNS, fields, strict=True):
+        if data is None:
+            continue
+        if len(data) != SIZES.get(name, len(data)):
+            yield f"{where}: {name}: {number_of(data)} is not in {SIZES[name]} bytes"
+        if name in JSON:
+            text = data.decode()
             fault = jsonb_fault(text) if name in IMAGES else json_fault(text)
             if fault:
                 yield f"{where}: {name}: {fault}: {text[:200]!r}"
+
+
+def _texts(line: bytes) -> Iterator[bytes]:
+    """All that is text in a line."""
+    for name, data in zip(COLUMNS, fields_of(line), strict=False):
+        if data is None or name in SIZES:
+            continue
+        if name != "changed_columns":
+            yield data
+        elif len(data) > _BEFORE_ELEMENTS:
+            count = data[_BEFORE_COUNT : _BEFORE_COUNT + 2]
+            yield from (text or b"" for text in fields_of(count + data[_BEFORE_ELEMENTS:]))
 
 
 def json_fault(text: str) -> str | None:

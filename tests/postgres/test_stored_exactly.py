@@ -11,6 +11,7 @@ from psycopg import sql
 
 from adapters.postgres.batch_rows import COPY_ROWS
 from adapters.postgres.config import DatabaseConfig
+from adapters.postgres.copy_binary import HEADER, TRAILER
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from adapters.postgres.stored_rows import SELECTED, stored_record
 from domain.audit_record import AuditRecord
@@ -111,11 +112,37 @@ def test_every_record_is_read_back_as_it_was_stored(
 
     with connection.transaction(force_rollback=True), connection.cursor() as cursor:
         with cursor.copy(COPY_ROWS) as copy:
+            copy.write(HEADER)
             copy.write(b"".join(encoder.encode(record) for record in stored))
+            copy.write(TRAILER)
         cursor.execute(READ)
         found = [stored_record(row).record for row in cursor]
 
     assert found == stored
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("captured_at", Y2000 + 2**63 - 1),  # in COPY's binary format the form of infinity
+        ("captured_at", Y2000 - 2**63),
+        ("kafka_timestamp", 2**70),
+        ("transaction_order", 2**63),
+        ("decoder_version", 2**15),
+    ],
+)
+async def test_a_number_beyond_its_type_costs_its_own_row_only(
+    trail_database: DatabaseConfig, column: str, value: int
+) -> None:
+    async with a_store(trail_database) as store:
+        stream_id = await claim(store)
+        good = [a_record(o, stream_id=stream_id) for o in (0, 2)]
+        bad = a_record(1, stream_id=stream_id, **{column: value})
+
+        refused = await keep(store, [good[0], bad, good[1]])
+
+    assert [q.kafka_offset for q in refused] == [1]
+    assert rows(trail_database, "SELECT kafka_offset FROM audit_logging ORDER BY 1") == [(0,), (2,)]
 
 
 @pytest.mark.parametrize("unstorable", ["a\0b", "half a pair: \ud800"])

@@ -5,8 +5,11 @@ import pickle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.postgres.copy_binary import fields_of, number_of, split_lines
 from adapters.postgres.row_encoder import COLUMNS, PostgresRowEncoder
 from tests.builders import a_record
+
+Y2000 = 946_684_800_000_000
 
 any_text = st.text(st.characters(codec=None))
 maybe_text = st.none() | any_text
@@ -39,10 +42,16 @@ def test_a_record_is_one_line_of_all_columns(  # noqa: PLR0913, PLR0917 - one fo
 
     line = PostgresRowEncoder(1).encode(record)
 
-    assert line.count(b"\n") == 1
-    assert line.endswith(b"\n")
-    assert line.count(b"\t") == len(COLUMNS) - 1
-    assert b"\r" not in line
+    fields = dict(zip(COLUMNS, fields_of(line), strict=True))
+    texts = {"record_key": key, "old_data": image, "source_table": table, "change_user": user}
+    time = fields["captured_at"]
+    assert split_lines(line) == [line]
+    assert {name: fields[name] for name in texts} == {
+        name: None if text is None else text.encode("utf-8", "surrogatepass")
+        for name, text in texts.items()
+    }
+    assert (None if time is None else number_of(time) + Y2000) == captured_at
+    assert (fields["changed_columns"] is None) is (columns is None)
 
 
 def test_an_encoder_that_has_seen_other_records_encodes_as_a_new_one() -> None:
