@@ -145,6 +145,22 @@ def test_every_partition_has_the_indexes_and_guards_of_the_trail(
     assert triggers == [("audit_refuse_change", "A"), ("audit_refuse_truncate", "A")]
 
 
+def test_a_partition_is_vacuumed_after_so_many_rows_however_large_it_is(
+    trail_database: DatabaseConfig,
+) -> None:
+    added(trail_database, NOVEMBER)
+
+    options = rows(
+        trail_database,
+        "SELECT unnest(reloptions) FROM pg_class WHERE relname = 'audit_logging_2023_11' ORDER BY 1",
+    )
+
+    assert options == [
+        ("autovacuum_vacuum_insert_scale_factor=0",),
+        ("autovacuum_vacuum_insert_threshold=100000",),
+    ]
+
+
 async def test_a_batch_over_many_years_is_stored(trail_database: DatabaseConfig) -> None:
     async with a_store(trail_database) as store:
         stream_id = await claim(store)
