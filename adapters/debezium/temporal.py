@@ -9,6 +9,8 @@ is 1 BC). Fractions have 0, 3, 6 or 9 digits. Times without a zone get none.
 
 from datetime import date
 
+from domain.calendar_date import calendar_date
+
 _ORDINAL_1970 = 719_163
 _FIRST_ORDINAL, _LAST_ORDINAL = 1, 3_652_059
 
@@ -37,7 +39,7 @@ def date_text(days: int) -> str:
     if _FIRST_ORDINAL <= ordinal <= _LAST_ORDINAL:
         return date.fromordinal(ordinal).isoformat()
     infinity = _DATE_INFINITIES.get(days)
-    return infinity if infinity is not None else _far_date(days)
+    return infinity if infinity is not None else calendar_date_text(*calendar_date(days))
 
 
 def is_suspect_date(days: int) -> bool:
@@ -95,7 +97,7 @@ def timestamp_text(value: int, per_second: int) -> str:
     if _FIRST_ORDINAL <= ordinal <= _LAST_ORDINAL:
         day = date.fromordinal(ordinal).isoformat()
     else:
-        day = _far_date(days)
+        day = calendar_date_text(*calendar_date(days))
     return f"{day}T{_clock(second_of_day)}{_fraction(fraction, per_second)}"
 
 
@@ -152,17 +154,3 @@ def _year(year: int) -> str:
     if year < 0:
         return f"-{-year:04d}"
     return f"{year:04d}" if year <= 9999 else f"+{year}"  # noqa: PLR2004 - the last year of 4 digits
-
-
-def _far_date(days: int) -> str:
-    """Howard Hinnant's civil-from-days: eras of 400 years of 146097 days, from 0000-03-01."""
-    era, day_of_era = divmod(days + 719_468, 146_097)
-    year_of_era = (
-        day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096
-    ) // 365
-    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    shifted_month = (5 * day_of_year + 2) // 153
-    day = day_of_year - (153 * shifted_month + 2) // 5 + 1
-    month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9  # noqa: PLR2004 - March is month 0
-    year = year_of_era + era * 400 + (month <= 2)  # noqa: PLR2004 - January and February belong to the next year
-    return calendar_date_text(year, month, day)

@@ -83,6 +83,7 @@ def measure(rig: Rig) -> Figures:
         "raw_copy_two_writers_rows_per_s": figure(rates["raw_2"], "1/s"),
         "naive_events_per_s": figure(rates["naive"], "1/s"),
         "kafka_to_pg_over_naive": ratio(rates["service_1"], rates["naive"]),
+        "kafka_to_pg_two_writers_over_naive": ratio(rates["service_2"], rates["naive"]),
         "kafka_to_pg_over_raw_copy": ratio(rates["service_1"], rates["raw_1"]),
         "kafka_to_pg_over_raw_copy_two_writers": ratio(rates["service_2"], rates["raw_2"]),
         "driver_cpu_us_per_event": figure([run.cpu_us_per_event for run in one], "us"),

@@ -40,7 +40,8 @@ class Row(msgspec.Struct, frozen=True):
 ROWS: Mapping[str, Row] = {
     "kafka_to_pg_over_raw_copy": Row("Kafka to PostgreSQL over COPY alone, one writer", ">= 0.9"),
     "kafka_to_pg_over_raw_copy_two_writers": Row("the same, two writers"),
-    "kafka_to_pg_over_naive": Row("the same over a straightforward service", ">= 10"),
+    "kafka_to_pg_over_naive": Row("one writer over a straightforward service", ">= 10"),
+    "kafka_to_pg_two_writers_over_naive": Row("two writers over it"),
     "kafka_to_pg_events_per_s": Row("Kafka to PostgreSQL, one writer"),
     "kafka_to_pg_two_writers_events_per_s": Row("Kafka to PostgreSQL, two writers"),
     "raw_copy_rows_per_s": Row("COPY alone, one writer"),

@@ -152,7 +152,8 @@ def test_a_partition_is_vacuumed_after_so_many_rows_however_large_it_is(
 
     options = rows(
         trail_database,
-        "SELECT unnest(reloptions) FROM pg_class WHERE relname = 'audit_logging_2023_11' ORDER BY 1",
+        "SELECT unnest(reloptions) FROM pg_class WHERE relname = 'audit_logging_2023_11' "
+        "ORDER BY 1",
     )
 
     assert options == [
