@@ -13,9 +13,6 @@ try:
 except ImportError:  # it was installed where there is no C compiler
     compiled = None  # type: ignore[assignment]
 
-IS_COMPILED = compiled is not None
-"""Whether any conversion is quicker here."""
-
 MOST_SCALE = 40
 """The compiled module has room for so many digits behind the point."""
 
@@ -47,7 +44,7 @@ def quickest(conversion: Conversion, stand_ins: Collection[str]) -> Canonical:
         stand_ins: Texts that stand for a value that was not sent: it refuses them.
     """
     own, name = conversion.canonical, conversion.semantic_type
-    if not IS_COMPILED:
+    if compiled is None:
         return own
     if name in _DATES:
         return compiled.QuickDate(own)
