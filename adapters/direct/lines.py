@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from adapters.direct.taught import taught_by
+from adapters.direct.taught import Taught, taught_by
 from application.ordinary_lines import LinesInSteps, lines_of
 from application.ordinary_ports import (
     EncodesByKind,
@@ -102,16 +102,22 @@ class DirectLines:
 
     def _teach(self, record: ConsumedRecord, stream_id: int) -> None:
         """Teach by an ordinary change; it is decoded once more, which is once for each table."""
-        change = self._decoder.ordinary_change(record, stream_id)
-        around = self._decoder.wrapping(record)
-        if change is None or around is None:
-            return
-        taught = taught_by(change, record.key, around, self._encoder, self._decoder.stand_ins)
+        try:
+            taught = self._taught_by(record, stream_id)
+        except Exception:  # noqa: BLE001 - its line is made: nothing in a record may stop the others
+            taught = None
         if taught is None:
             return
         if len(self._direct) >= _MOST_TAUGHT:
             self._direct.forget()
         self._direct.learn(record.topic, taught)
+
+    def _taught_by(self, record: ConsumedRecord, stream_id: int) -> Taught | None:
+        change = self._decoder.ordinary_change(record, stream_id)
+        around = self._decoder.wrapping(record)
+        if change is None or around is None:
+            return None
+        return taught_by(change, record.key, around, self._encoder, self._decoder.stand_ins)
 
 
 def best_lines(decoder: RecordDecoder, encoder: RowEncoder) -> OrdinaryLines:

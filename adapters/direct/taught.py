@@ -20,7 +20,7 @@ MOST_COLUMNS = 250
 """The compiled module has room for so many; a table of PostgreSQL's has up to 1,600."""
 
 _encode = msgspec.json.Encoder().encode
-_columns_of = msgspec.json.Decoder(dict[str, Any]).decode
+_columns_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 _LETTERS = {
     OperationTypeEnum.INSERT: b"c",

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
+from adapters.direct.lines import best_lines
 from adapters.postgres.copy_binary import split_lines
 from adapters.postgres.row_encoder import PostgresRowEncoder
 from adapters.postgres.sql_files import wanted_version
@@ -93,6 +94,7 @@ class Campaign:
         self._store = store
         self._store_every = store_every
         self._encoder = PostgresRowEncoder(wanted_version())
+        self._lines = {shape.name: best_lines(shape.decoder, self._encoder) for shape in shapes}
         self.progress = Progress()
 
     def run(self, count: int, *, start: int = 0) -> Iterator[Progress]:
@@ -113,7 +115,8 @@ class Campaign:
         began = time.process_time()
 
         def transform(part: PartitionSlice) -> TransformedBatch:
-            return transform_records(shape.decoder, self._encoder, [part])
+            lines = self._lines[shape.name]
+            return transform_records(shape.decoder, self._encoder, [part], lines=lines)
 
         batch = transform(a_slice(StreamPartition(1, 0, TOPIC), records))
         took = time.process_time() - began

@@ -46,6 +46,7 @@ keys = st.sampled_from(
     [
         *(None, b"", b'{"id":1}', b'{"status":"x","id":1.50}', b"7", b'{"payload":{"id":1}}'),
         *(b'{"id":1,"__dbz__physicalTableIdentifier":"t"}', b"\xff", b'{"id"', b"[1]"),
+        *(b'{"id":1e999}', b'{"id":1%030d}' % 0),
     ]
 )
 
