@@ -12,12 +12,11 @@ from collections.abc import Callable, Mapping
 
 from adapters.debezium.column_types import ColumnType
 from adapters.debezium.config import DecoderConfig
-from adapters.debezium.connect_schema import ConnectSchema
+from adapters.debezium.connect_schema import DECIMAL, ConnectSchema
 
 Factory = Callable[[ColumnType, DecoderConfig], ConnectSchema | None]
 """Gives the schema of a type in the connector's modes; None where it is not known."""
 
-DECIMAL = "org.apache.kafka.connect.data.Decimal"
 UNLIMITED_BITS = 2**31 - 1
 
 _TIME = "io.debezium.time."

@@ -4,7 +4,7 @@ from adapters.debezium import column_schemas as schemas
 from adapters.debezium.column_schemas import Factory, factories, plain
 from adapters.debezium.column_types import ColumnType
 from adapters.debezium.config import DecoderConfig
-from adapters.debezium.connect_schema import ConnectSchema
+from adapters.debezium.connect_schema import DECIMAL, ConnectSchema
 
 _SINGLE_DIGITS = 24
 """A float of more binary digits is a double."""
@@ -27,7 +27,7 @@ def _bigint(kind: ColumnType, config: DecoderConfig) -> ConnectSchema:
     if not kind.is_unsigned or config.bigint_unsigned_handling_mode == "long":
         return ConnectSchema("int64")
     parameters = {"scale": "0", "connect.decimal.precision": str(_BIGINT_DIGITS)}
-    return ConnectSchema("bytes", schemas.DECIMAL, parameters=parameters)
+    return ConnectSchema("bytes", DECIMAL, parameters=parameters)
 
 
 def _decimal(kind: ColumnType, config: DecoderConfig) -> ConnectSchema:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+DECIMAL = "org.apache.kafka.connect.data.Decimal"
+"""The name of Connect's decimals: bytes, with a scale among the parameters."""
+
 
 class ConnectSchema(msgspec.Struct, frozen=True, gc=False):
     """

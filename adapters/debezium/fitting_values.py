@@ -9,21 +9,20 @@ from typing import Any
 
 import msgspec
 
-from adapters.debezium.connect_schema import ConnectSchema
+from adapters.debezium.connect_schema import DECIMAL, ConnectSchema
 from adapters.debezium.exact_json import is_array, is_object
 from adapters.debezium.semantic_types import wire_bytes
 
 _BITS = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
 _TYPES = {"boolean": bool, "string": str}
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
-_DECIMAL = "org.apache.kafka.connect.data.Decimal"
 _MOST_DIGITS = 1000
 _SCALE_OF_ZERO = 2048
 
 
 def fits(node: ConnectSchema, value: Any) -> bool:
     """Whether `value`, as JSON gives it, can be one of `node`; null can."""
-    if value is None or node.name == _DECIMAL:
+    if value is None or node.name == DECIMAL:
         return value is None or _is_decimal(node, value)
     if node.type in _BITS:
         return type(value) is int and -1 << _BITS[node.type] <= 2 * value < 1 << _BITS[node.type]

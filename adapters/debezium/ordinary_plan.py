@@ -11,8 +11,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.debezium.column_schemas import DECIMAL
-from adapters.debezium.connect_schema import ConnectSchema
+from adapters.debezium.connect_schema import DECIMAL, ConnectSchema
 from adapters.debezium.exact_json import Json, decode_exact, encode
 from adapters.debezium.ordinary_rows import NOT_ORDINARY, NotOrdinaryError
 from adapters.debezium.row_plan import CONVERSION_ERRORS, ColumnPlan, EnvelopePlan

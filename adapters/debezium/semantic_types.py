@@ -25,7 +25,7 @@ from typing import Any
 import msgspec
 
 from adapters.debezium import temporal
-from adapters.debezium.connect_schema import ConnectSchema
+from adapters.debezium.connect_schema import DECIMAL, ConnectSchema
 from adapters.debezium.decimals import decimal_from_bytes, decimal_from_number
 from adapters.debezium.exact_json import is_object
 from adapters.debezium.geometry import geometry_text, number_text
@@ -267,7 +267,7 @@ _BY_NAME: dict[str, _Factory] = {
     "org.apache.kafka.connect.data.Date": lambda _: _date,
     "org.apache.kafka.connect.data.Time": _time(_MILLI),
     "org.apache.kafka.connect.data.Timestamp": _timestamp(_MILLI),
-    "org.apache.kafka.connect.data.Decimal": _decimal,
+    DECIMAL: _decimal,
     "io.debezium.data.VariableScaleDecimal": _variable_scale,
     "io.debezium.data.Bits": _bits,
     "io.debezium.data.geometry.Point": _geometry,

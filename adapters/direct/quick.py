@@ -52,7 +52,10 @@ def quickest(conversion: Conversion, stand_ins: Collection[str]) -> Canonical:
         return compiled.QuickTime(own, _TIMES[name])
     if name in _TIMESTAMPS:
         return compiled.QuickTimestamp(own, _TIMESTAMPS[name])
-    is_short = any(len(text) <= LONGEST_DECIMAL for text in stand_ins)
-    if name == _DECIMAL and 0 <= conversion.scale <= MOST_SCALE and not is_short:
+    if (
+        name == _DECIMAL
+        and 0 <= conversion.scale <= MOST_SCALE
+        and not any(len(text) <= LONGEST_DECIMAL for text in stand_ins)
+    ):
         return compiled.QuickDecimal(own, conversion.scale)
     return own

@@ -121,6 +121,18 @@ def test_every_record_is_read_back_as_it_was_stored(
     assert found == stored
 
 
+async def refused_beside_good_rows(
+    trail_database: DatabaseConfig, column: str, value: object
+) -> list[int]:
+    """Store a row with `value` at the offset 1 between two good ones; the offsets refused."""
+    async with a_store(trail_database) as store:
+        stream_id = await claim(store)
+        good = [a_record(o, stream_id=stream_id) for o in (0, 2)]
+        bad = a_record(1, stream_id=stream_id, **{column: value})
+        refused = await keep(store, [good[0], bad, good[1]])
+    return [q.kafka_offset for q in refused]
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [
@@ -134,14 +146,9 @@ def test_every_record_is_read_back_as_it_was_stored(
 async def test_a_number_beyond_its_type_costs_its_own_row_only(
     trail_database: DatabaseConfig, column: str, value: int
 ) -> None:
-    async with a_store(trail_database) as store:
-        stream_id = await claim(store)
-        good = [a_record(o, stream_id=stream_id) for o in (0, 2)]
-        bad = a_record(1, stream_id=stream_id, **{column: value})
+    refused = await refused_beside_good_rows(trail_database, column, value)
 
-        refused = await keep(store, [good[0], bad, good[1]])
-
-    assert [q.kafka_offset for q in refused] == [1]
+    assert refused == [1]
     assert rows(trail_database, "SELECT kafka_offset FROM audit_logging ORDER BY 1") == [(0,), (2,)]
 
 
@@ -151,12 +158,7 @@ async def test_text_that_postgresql_cannot_hold_costs_its_own_row_only(
     trail_database: DatabaseConfig, column: str, unstorable: str
 ) -> None:
     value = (unstorable,) if column == "changed_columns" else unstorable
-    async with a_store(trail_database) as store:
-        stream_id = await claim(store)
-        good = [a_record(o, stream_id=stream_id) for o in (0, 2)]
-        bad = a_record(1, stream_id=stream_id, **{column: value})
+    refused = await refused_beside_good_rows(trail_database, column, value)
 
-        refused = await keep(store, [good[0], bad, good[1]])
-
-    assert [q.kafka_offset for q in refused] == [1]
+    assert refused == [1]
     assert rows(trail_database, "SELECT kafka_offset FROM audit_logging ORDER BY 1") == [(0,), (2,)]
