@@ -41,6 +41,7 @@ COPY_CONTROL = (
     f"COPY control_message ({', '.join(_CONTROL_COLUMNS)}) FROM STDIN (FORMAT binary)".encode()
 )
 
+_ENOUGH = 1024 * 1024  # bytes: about ten milliseconds of the server's work
 _PIECE = 1_000
 _LINE_AT_FAULT = re.compile(r"^COPY \w+, line (\d+)", re.MULTILINE)
 
@@ -150,12 +151,15 @@ async def copy_lines(
         session: In a transaction.
         statement: The COPY.
         lines: What it sends.
-        sending: Called when the server is ready for them.
+        sending: Called when the server has got enough of them to be busy for a while.
     """
+    view = memoryview(lines)  # joining it with the others would copy the lines once more
     async with session.cursor() as cursor, cursor.copy(statement) as copy:
+        for part in (HEADER, view[:_ENOUGH]):
+            await copy.write(part)
         if sending:
             sending()
-        for part in (HEADER, lines, TRAILER):  # joining them would copy the lines once more
+        for part in (view[_ENOUGH:], TRAILER):
             await copy.write(part)
 
 
