@@ -38,7 +38,11 @@ class _Measured:
         """Events a second of the service."""
         self._rig.say(f"Kafka to PostgreSQL, writers: {writers}")
         run = work_off(
-            self._rig, self._topic.name, self._topic.events, CONSUMER_WRITERS=str(writers)
+            self._rig,
+            self._topic.name,
+            self._topic.events,
+            days=self._raw.days,
+            CONSUMER_WRITERS=str(writers),
         )
         self.runs[writers].append(run)
         return run.events_per_second

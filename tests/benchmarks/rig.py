@@ -30,12 +30,14 @@ from tests.processes import descendants
 from tests.servers.kafka_cluster import KafkaCluster
 from tests.servers.kafka_server import KafkaServer
 
-# Room to work, and no checkpoint in the middle of a round; whatever else is PostgreSQL's default.
+# Room to work, and no checkpoint in the middle of a round; the times of commits, to take times by.
+# Whatever else is PostgreSQL's default.
 SERVER_SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "1h",
     "autovacuum": "off",
+    "track_commit_timestamp": "on",
 }
 _TEMPLATE = "bench_template"
 
@@ -154,6 +156,8 @@ class Rig:
 
 
 def make_partitions(database: DatabaseConfig, days: Sequence[int]) -> None:
-    """Make the trail's partitions for `days` since 1970, as the service does ahead of a batch."""
+    """Make the trail's partitions for `days` since 1970, and those that a service makes ahead."""
     with psycopg.connect(database.conninfo, autocommit=True) as connection:
-        connection.execute("SELECT audit_ensure_partitions(%s::integer [])", [list(days)])
+        connection.execute(
+            "SELECT audit_ensure_partitions(audit_days_ahead() || %s::integer [])", [list(days)]
+        )
