@@ -26,10 +26,13 @@ LEAVES_A_DAEMON = ["/bin/sh", "-c", "setsid sleep 600 & echo $!; exec sleep 600"
 Asker = Callable[[list[str]], tuple[subprocess.Popen[str], int, int]]
 
 ASKER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from adapters.embedded.guarded_process import GuardedProcess, Launch
 
+# Whoever runs the tests in the background may have had these ignored, which is inherited.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 log, command = Path(sys.argv[1]), sys.argv[2:]
 process = GuardedProcess(Launch(name="it", command=command, log=log, grace=1.0, talks=True))
 print(process.pid, process.read_line().decode(), flush=True)
