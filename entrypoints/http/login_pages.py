@@ -167,7 +167,10 @@ class LoginPages:
         try:
             person, target = await self._own_provider().receive(request)
         except RefusedByProviderError as error:
-            logger.warning("log-in refused", extra={"address": self._identities.address(request)})
+            logger.warning(
+                "log-in refused",
+                extra={"address": self._identities.address(request), "reason": str(error)},
+            )
             return self._form(request, "/", problem=str(error), status=_UNAUTHORIZED)
         except ProviderAwayError as error:
             return self._away(request, "/", error)

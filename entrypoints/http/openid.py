@@ -7,6 +7,7 @@ from typing import Any, cast
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.starlette_client import OAuth
 from httpx2 import HTTPError
+from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -58,6 +59,12 @@ class AuthlibProvider:
             raise RefusedByProviderError(
                 f"The provider did not log you in ({error.error}). Try again."
             ) from error
+        except JoseError as error:
+            raise RefusedByProviderError(
+                f"What the provider says of you cannot be relied on ({error.error}). Log in again. "
+                f"If that does not help, its keys or its name for us (access.oidc_client_id) have "
+                f"changed: tell whoever runs this service."
+            ) from error
         claims: Mapping[str, Any] = answer.get("userinfo") or {}
         name = claims.get(self._config.oidc_name_claim)
         if not name or (self._config.oidc_name_claim == "email" and _is_unverified(claims)):
@@ -75,8 +82,8 @@ class AuthlibProvider:
         """Tell that the provider is away from every other trouble."""
         try:
             yield
-        # Not reached, or a status of failure; no JSON; and metadata without addresses.
-        except (HTTPError, ValueError, RuntimeError) as error:
+        # Not reached, or a status of failure; no JSON; metadata without addresses; no keys.
+        except (HTTPError, LookupError, ValueError, RuntimeError) as error:
             raise ProviderAwayError(
                 f"{self._config.oidc_issuer}: {type(error).__name__}: {error}"
             ) from error

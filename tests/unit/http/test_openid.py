@@ -72,6 +72,18 @@ async def test_an_answer_that_nobody_asked_for_opens_nothing(guarded: Guarded) -
     assert page.status_code == 303
 
 
+async def test_a_token_that_was_made_for_another_log_in_opens_nothing(guarded: Guarded) -> None:
+    async with guarded.browser() as browser, httpx.AsyncClient() as elsewhere:
+        leaving = httpx.URL((await browser.get("/login/oidc")).headers["location"])
+        replayed = leaving.copy_set_param("nonce", "of-another-log-in")
+        there = await elsewhere.post(replayed, data={"sub": "ada"})
+        back = await browser.get(there.headers["location"])
+        page = await browser.get("/")
+
+    assert (back.status_code, page.status_code) == (401, 303)
+    assert "cannot be relied on" in back.text
+
+
 async def test_the_form_offers_the_provider(guarded: Guarded) -> None:
     async with guarded.browser() as browser:
         form = await browser.get("/login?next=/%3Ftable%3Dorders")
