@@ -123,6 +123,9 @@ class TrailExporter(Protocol):
 
         What is committed meanwhile is not in it, whatever its time. At most `limit` changes are
         given at once; fewer, or none, where looking for more takes long.
+
+        Raises:
+            RepositoryError: The trail cannot be read now, or too many exports are under way.
         """
         ...
 

@@ -30,6 +30,11 @@ class Reading:
         self._pool = pool
         self.config = config
 
+    @property
+    def most_sessions(self) -> int:
+        """How many sessions may be lent at a time."""
+        return self._pool.max_size
+
     @asynccontextmanager
     async def session(self) -> AsyncGenerator[Session]:
         """Lend a session; the driver's errors become those of repositories."""

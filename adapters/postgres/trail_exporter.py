@@ -6,10 +6,13 @@ Exports: everything that a search finds, as the trail is at one moment.
 
 Windows keep every statement short, and what has to be sorted small, however long the whole takes:
 each is as wide as the one before it lets expect to be read at once.
+
+Half of the sessions may be used for exports: the others are for those who look something up.
 """
 
 import time
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from psycopg import sql
 
@@ -22,6 +25,7 @@ from adapters.postgres.time_windows import Window, windows_back
 from adapters.postgres.trail_filters import Filter
 from adapters.postgres.trail_reader import NEWEST_FIRST, read_filter
 from application.trail_query import StoredRecord, TrailQuery
+from domain.errors import RepositoryError
 
 _AT_ONCE = 0.5
 _QUIET = 1.0
@@ -47,8 +51,25 @@ class PostgresTrailExporter:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        self._most = max(1, reading.most_sessions // 2)
+        self._under_way = 0
 
     async def pages(self, query: TrailQuery) -> AsyncGenerator[Sequence[StoredRecord]]:
+        if self._under_way >= self._most:
+            raise RepositoryError(
+                f"{self._under_way} exports are under way, and no more may be: half of the "
+                f"connections are kept for those who look something up. Try again when one of them "
+                f"has ended, or raise pool_size or max_overflow."
+            )
+        self._under_way += 1
+        try:
+            async with aclosing(self._pages(query)) as pages:
+                async for page in pages:
+                    yield page
+        finally:
+            self._under_way -= 1
+
+    async def _pages(self, query: TrailQuery) -> AsyncGenerator[Sequence[StoredRecord]]:
         found: list[StoredRecord] = []
         given = time.monotonic()
         async with self._reading.snapshot() as session:

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 
+import msgspec
 import psycopg
 import pytest
 
@@ -13,7 +14,7 @@ from adapters.postgres.pool import Access, open_pool
 from adapters.postgres.reading import Reading
 from adapters.postgres.trail_exporter import PostgresTrailExporter
 from application.trail_query import Place, StoredRecord, TrailQuery
-from domain.errors import QueryTooWideError
+from domain.errors import QueryTooWideError, RepositoryError
 from tests.postgres.locked_trail import a_locked_trail
 from tests.servers.postgres import scratch_database
 
@@ -102,3 +103,22 @@ async def test_an_export_that_nobody_takes_to_its_end_gives_its_session_back(
         for _ in range(2):
             async with contextlib.aclosing(exporter.pages(TrailQuery(limit=PAGE))) as pages:
                 assert len(await anext(pages)) == PAGE
+
+
+async def test_exports_leave_half_of_the_sessions_to_others(filled: DatabaseConfig) -> None:
+    config = msgspec.structs.replace(filled, pool_size=4)
+    async with open_pool(config, access=Access.READ) as pool, contextlib.AsyncExitStack() as stack:
+        exporter = PostgresTrailExporter(Reading(pool, config))
+
+        async def begin() -> AsyncGenerator[Sequence[StoredRecord]]:
+            pages = exporter.pages(TrailQuery(limit=PAGE))
+            await stack.enter_async_context(contextlib.aclosing(pages))
+            assert len(await anext(pages)) == PAGE
+            return pages
+
+        first, _ = await begin(), await begin()
+        with pytest.raises(RepositoryError, match="2 exports are under way"):
+            await begin()
+        await first.aclose()
+
+        await begin()
