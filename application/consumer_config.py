@@ -35,7 +35,7 @@ class ConsumerConfig(msgspec.Struct, kw_only=True):
     max_batch_bytes: int = 8 * 1024 * 1024
     max_record_bytes: int = 16 * 1024 * 1024
     max_queued_bytes: int = 32 * 1024 * 1024
-    transform_ahead: int = 2
+    transform_ahead: int = 1
     writers: int = 1
     shutdown_timeout: float = 20.0
 
