@@ -153,13 +153,12 @@ async def copy_lines(
         lines: What it sends.
         sending: Called when the server has got enough of them to be busy for a while.
     """
-    view = memoryview(lines)  # joining it with the others would copy the lines once more
+    rest = memoryview(lines)[_ENOUGH:]  # joined with the others it would be copied once more
     async with session.cursor() as cursor, cursor.copy(statement) as copy:
-        for part in (HEADER, view[:_ENOUGH]):
-            await copy.write(part)
+        await copy.write(HEADER + lines[:_ENOUGH])
         if sending:
             sending()
-        for part in (view[_ENOUGH:], TRAILER):
+        for part in (rest, TRAILER):
             await copy.write(part)
 
 
