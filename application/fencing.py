@@ -35,3 +35,12 @@ class FencingWatch:
         times = self._times.setdefault(writer, deque(maxlen=self._limit))
         times.append(now)
         return len(times) == self._limit and now - times[0] <= self._within
+
+    def claimed(self) -> None:
+        """
+        Count anew: the group has just shared out its partitions.
+
+        Whoever lost them may still store what it has, once for each batch under way, and may be
+        frozen and wake up again and again: it is no rival.
+        """
+        self._times.clear()

@@ -240,6 +240,7 @@ class RecordChanges:
         ours = [claim.partition for claim in claims]
         self._claimed = (self._claimed or set()) | set(ours)
         self._topics.claimed(ours)
+        self._fencing.claimed()
         logger.info("claimed", extra={"partitions": len(ours)})
         return claims
 

@@ -49,3 +49,13 @@ def test_limit_and_time_can_be_set() -> None:
     watch = FencingWatch(limit=2, within=5.0)
 
     assert fenced(watch, ("a", 0.0), ("a", 5.1), ("a", 6.0)) == [False, False, True]
+
+
+def test_what_was_before_a_claim_does_not_count() -> None:
+    watch = FencingWatch()
+    before = fenced(watch, ("a", 0.0), ("a", 1.0))
+
+    watch.claimed()
+
+    assert [*before, *fenced(watch, ("a", 2.0), ("a", 3.0))] == [False] * 4
+    assert (watch.count, *fenced(watch, ("a", 4.0))) == (4, True)
