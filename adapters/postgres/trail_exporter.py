@@ -12,7 +12,7 @@ Half of the sessions may be used for exports: the others are for those who look 
 
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import asynccontextmanager
 
 from psycopg import sql
 
@@ -55,24 +55,9 @@ class PostgresTrailExporter:
         self._under_way = 0
 
     async def pages(self, query: TrailQuery) -> AsyncGenerator[Sequence[StoredRecord]]:
-        if self._under_way >= self._most:
-            raise RepositoryError(
-                f"{self._under_way} exports are under way, and no more may be: half of the "
-                f"connections are kept for those who look something up. Try again when one of them "
-                f"has ended, or raise pool_size or max_overflow."
-            )
-        self._under_way += 1
-        try:
-            async with aclosing(self._pages(query)) as pages:
-                async for page in pages:
-                    yield page
-        finally:
-            self._under_way -= 1
-
-    async def _pages(self, query: TrailQuery) -> AsyncGenerator[Sequence[StoredRecord]]:
         found: list[StoredRecord] = []
         given = time.monotonic()
-        async with self._reading.snapshot() as session:
+        async with self._place(), self._reading.snapshot() as session:
             await session.execute(*settings_of(ANEW))
             async for part in _parts(session, query):
                 found += part
@@ -82,6 +67,21 @@ class PostgresTrailExporter:
                     given = time.monotonic()
         if found:
             yield found
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncGenerator[None]:
+        """Be one of those that may be under way."""
+        if self._under_way >= self._most:
+            raise RepositoryError(
+                f"{self._under_way} exports are under way, and no more may be: half of the "
+                f"connections are kept for those who look something up. Try again when one of them "
+                f"has ended, or raise pool_size or max_overflow."
+            )
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
 
 
 async def _parts(session: Session, query: TrailQuery) -> AsyncGenerator[Sequence[StoredRecord]]:
