@@ -42,7 +42,7 @@ def main() -> None:
         sys.stdin.buffer.readline()
         for piece in pieces:
             with cursor.copy(statement) as copy:
-                for part in (HEADER, piece, TRAILER):  # as the service does
+                for part in (HEADER, piece, TRAILER):  # joining them takes a copy
                     copy.write(part)
             connection.commit()
         _say("done")
